@@ -1,0 +1,111 @@
+"""The command line: every command in one place, each imported only when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="社区告警中枢 · community alert hub")
+bench_app = typer.Typer(no_args_is_help=True, help="Measure, against a floor in the same run.")
+app.add_typer(bench_app, name="bench")
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The engineer's file")]
+
+
+@app.command()
+def run(config: ConfigPath = Path("config.yaml")) -> None:
+    """Run the hub."""
+    from hub.app import run_hub
+
+    raise typer.Exit(run_hub(config))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(help="Play the story once, stop after this long")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end")] = False,
+    data: Annotated[Path, typer.Option(help="The demo's own directory")] = Path("demo-data"),
+    port: Annotated[int, typer.Option(help="Port of the pages; 0 picks a free one")] = 8080,
+    seed: Annotated[int, typer.Option(help="Same seed, same community")] = 1,
+) -> None:
+    """Run the hub on a simulated compound and play the story's kitchen fire."""
+    from hub.demo import run_demo
+
+    raise typer.Exit(run_demo(data, port=port, seconds=seconds, as_json=json, seed=seed))
+
+
+@app.command()
+def check(config: ConfigPath = Path("config.yaml")) -> None:
+    """List every mistake of a config at once: file, line, what, and what to do."""
+    from hub.check import run_check
+
+    raise typer.Exit(run_check(config))
+
+
+@app.command()
+def doctor(config: ConfigPath = Path("config.yaml")) -> None:
+    """Say what is running and what it would lose."""
+    from hub.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(config))
+
+
+@app.command()
+def decode(
+    jsonl: Annotated[str, typer.Option("--jsonl", help="File of rows, or - for standard input")],
+) -> None:
+    """Decode rows of real messages and print what the hub understands."""
+    from hub.decode.jsonl import run_decode
+
+    raise typer.Exit(run_decode(jsonl))
+
+
+@app.command()
+def connect(
+    platform: Annotated[str, typer.Argument(help="zigbee2mqtt, chirpstack, vzenith or ctwing")],
+    config: ConfigPath = Path("config.yaml"),
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the first message")] = 300,
+) -> None:
+    """Print what to type into that platform, wait, and show the first decoded message."""
+    from hub.connect import run_connect
+
+    raise typer.Exit(run_connect(platform, config, wait))
+
+
+@app.command()
+def tell(person: str, config: ConfigPath = Path("config.yaml"), contact: str = "") -> None:
+    """Send 【测试】 over a person's contact and print the provider's answer."""
+    from hub.tell import run_tell
+
+    raise typer.Exit(run_tell(person, config, contact))
+
+
+@bench_app.command("ingest")
+def bench_ingest(
+    json: Annotated[bool, typer.Option("--json")] = False,
+    readings: Annotated[int, typer.Option(help="How many messages")] = 300_000,
+    devices: Annotated[int, typer.Option(help="From how many devices")] = 5_000,
+) -> None:
+    """Sustained QoS 1 readings, rules on, durable before ack."""
+    from hub.bench import bench_ingest as run_bench
+
+    raise typer.Exit(run_bench(readings=readings, devices=devices, as_json=json))
+
+
+@bench_app.command("latency")
+def bench_latency(
+    json: Annotated[bool, typer.Option("--json")] = False,
+    seconds: Annotated[float, typer.Option(help="How long")] = 20,
+    rate: Annotated[int, typer.Option(help="Readings a second in the background")] = 5_000,
+) -> None:
+    """Published to handed to the provider."""
+    from hub.bench import bench_latency as run_bench
+
+    raise typer.Exit(run_bench(seconds=seconds, rate=rate, as_json=json))
+
+
+def main() -> None:
+    """Entry point of ``hub``."""
+    app()

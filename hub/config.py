@@ -1,0 +1,201 @@
+"""config.yaml as frozen models: what the engineer decides. People, places and devices live in the store, never here.
+
+Every field is described, a stray key is an error, secrets come as ``${NAME}`` or from a ``*_file``. Loading, and telling
+every mistake with its line, is `hub.config_file`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from hub.model import Kind, Sees, Severity
+
+
+class Section(BaseModel):
+    """What every section shares: frozen, extra keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Section):
+    """One wording in both languages."""
+
+    zh: str = Field(description="中文")
+    en: str = Field(description="English")
+
+
+class InstallationConfig(Section):
+    """Who and where this hub is."""
+
+    name: str = Field("社区告警中枢", description="Name of this installation, shown on screens")
+    data_dir: Path = Field(Path("data"), description="Everything an embedded hub keeps, in one directory")
+    timezone: str = Field("Asia/Shanghai", description="IANA time zone of rotas and screens")
+    public_url: str = Field("", description="Address at which phones reach the hub; empty: no message carries a link")
+
+
+class TlsConfig(Section):
+    """TLS towards a broker."""
+
+    ca_file: Path | None = Field(None, description="CA that signed the broker's certificate; empty: the system's")
+    cert_file: Path | None = Field(None, description="Our client certificate")
+    key_file: Path | None = Field(None, description="Key of our client certificate")
+
+
+class BrokerConfig(Section):
+    """The MQTT broker."""
+
+    address: str = Field(
+        "auto",
+        description="auto (a mosquitto of this machine as our child, else amqtt), or host[:port], or mqtts://host[:port]",
+    )
+    username: str = Field("", description="User name")
+    password: SecretStr = Field(SecretStr(""), description="Password, as ${NAME}")
+    password_file: Path | None = Field(None, description="File that holds the password, instead of password")
+    tls: TlsConfig | None = Field(None, description="Set for TLS with a CA or client certificate of your own")
+    client: Literal["auto", "mqtt5", "aiomqtt"] = Field(
+        "auto", description="auto takes mqtt5 where the broker speaks MQTT 5"
+    )
+    listen: str = Field("127.0.0.1:1883", description="Where the child broker of auto listens; port 0 picks a free one")
+
+
+class MappingConfig(Section):
+    """How to read generic JSON: which path is which fact."""
+
+    device: str = Field(description="Path of the device's address, for example body.dev.id, or topic[2]")
+    kind: Kind = Field(description="Kind of every device of this source")
+    time: str = Field("", description="Path of the time: seconds, milliseconds or ISO 8601")
+    event: str = Field("", description="Path of the event; values are mapped by events")
+    events: dict[str, str] = Field(default_factory=dict, description="Vendor's event -> event of the vocabulary")
+    facts: dict[str, str] = Field(
+        default_factory=dict, description="Fact -> path, optionally 'path == value' for booleans"
+    )
+
+
+class SourceConfig(Section):
+    """Where messages come from: topics of a broker, or an HTTP push."""
+
+    topics: list[str] = Field(
+        default_factory=list, description="MQTT topic filters; empty for a source that pushes HTTP"
+    )
+    envelope: str = Field(
+        "auto", description="auto recognises by topic and content; or one of hub.decode.envelopes; or json"
+    )
+    lane: Literal["safety", "bulk"] = Field(
+        "bulk",
+        description="safety: these topics carry life-safety devices and get a session of their own, served first",
+    )
+    mapping: MappingConfig | None = Field(None, description="For envelope: json")
+    token: SecretStr = Field(
+        SecretStr(""), description="For HTTP pushes: what the platform must send (header or ?token=)"
+    )
+    community: str = Field("", description="Community that it belongs to; empty: the only one")
+
+
+class RuleConfig(Section):
+    """One rule: readings -> condition -> alert."""
+
+    on: list[Kind] = Field(description="Kinds of device it watches")
+    when: str = Field("", description="CEL over the reading's facts; true: the condition is met")
+    clear: str = Field("", description="CEL; true: the condition is over. Empty: when `when` is false")
+    hold: timedelta = Field(timedelta(0), alias="for", description="How long the condition must hold")
+    silent_after: timedelta | None = Field(None, description="Instead of when: nothing heard for this long")
+    severity: Severity = Field(description="critical, major, minor or info")
+    latch: bool = Field(False, description="Only a person closes it, with an outcome")
+    cause: str = Field("", description="Alerts of one cause and one building are one incident; empty: the rule's name")
+    group_by: Literal["building", "place"] = Field("building", description="What one incident spans")
+    test: bool = Field(False, description="Told as 【测试】 only to the roles of the policy, never as a fire")
+    policy: str = Field("", description="Policy; empty: the default of its severity")
+    title: Text = Field(description="What happened, in a few words: 烟感报警")
+    todo: Text = Field(description="What to do, one short sentence or numbered steps")
+
+
+class StepConfig(Section):
+    """One step of a policy."""
+
+    after: timedelta = Field(timedelta(0), description="Since the incident opened")
+    roles: list[str] = Field(description="Who is told; an empty role is skipped at once, with a reason")
+    until: Literal["accepted", "on_site", "closed"] = Field("accepted", description="What makes this step unnecessary")
+
+
+class PolicyConfig(Section):
+    """Who is told, in which order, until somebody has answered."""
+
+    steps: list[StepConfig] = Field(description="Steps in the order of after")
+    needed: int = Field(1, ge=1, description="How many people should go")
+    repeat_every: timedelta | None = Field(
+        None, description="When all steps are taken and nobody accepted: start again"
+    )
+    repage_after: timedelta | None = Field(None, description="Accepted and nothing since: page everybody again")
+    tell_end: bool = Field(True, description="The end is told to everybody who was told")
+
+
+class RoleConfig(Section):
+    """What a role is called and may see."""
+
+    title: Text = Field(description="On screens")
+    sees: Sees = Field(Sees.FLOOR, description="room, floor or building before it accepts")
+
+
+class StoreConfig(Section):
+    """Where the record is kept."""
+
+    url: SecretStr = Field(SecretStr(""), description="Empty: SQLite in data_dir; or postgresql+psycopg://…")
+    keep_readings: timedelta = Field(timedelta(days=365), description="Age at which journal blocks are dropped")
+    keep_bytes: int = Field(20_000_000_000, description="Size at which the oldest journal blocks are dropped")
+
+
+class InfluxConfig(Section):
+    """InfluxDB 2, or whatever takes /api/v2/write. A projection: it may lag or die."""
+
+    url: str = Field("", description="Empty: no InfluxDB")
+    org: str = Field("community", description="Organisation")
+    bucket: str = Field("community", description="Bucket")
+    token: SecretStr = Field(SecretStr(""), description="Token, as ${NAME}")
+    token_file: Path | None = Field(None, description="File that holds the token, instead of token")
+
+
+class WebConfig(Section):
+    """The hub's own pages and API."""
+
+    host: str = Field("0.0.0.0", description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port; 0 picks a free one")
+    tls_cert_file: Path | None = Field(None, description="Certificate, for https")
+    tls_key_file: Path | None = Field(None, description="Key, for https")
+
+
+class DeliveryConfig(Section):
+    """How messages leave."""
+
+    receipt_within: timedelta = Field(timedelta(seconds=10), description="Without a positive receipt: next contact")
+    wecom_url: str = Field(
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", description="Only a test or a proxy sets another"
+    )
+
+
+class CommunityConfig(Section):
+    """One compound."""
+
+    name: str = Field(description="Name people know it by")
+    address: str = Field("", description="Postal address, for the 119 script")
+    seed: Path | None = Field(None, description="Registry file loaded once into an empty store")
+
+
+class Config(Section):
+    """The whole file."""
+
+    installation: InstallationConfig = Field(InstallationConfig(), description="Who and where this hub is")
+    communities: dict[str, CommunityConfig] = Field(description="Immutable id -> compound")
+    broker: BrokerConfig = Field(BrokerConfig(), description="The MQTT broker")
+    sources: dict[str, SourceConfig] = Field(description="Name -> where messages come from")
+    store: StoreConfig = Field(StoreConfig(), description="Where the record is kept")
+    influx: InfluxConfig = Field(InfluxConfig(), description="InfluxDB")
+    web: WebConfig = Field(WebConfig(), description="Pages and API")
+    delivery: DeliveryConfig = Field(DeliveryConfig(), description="How messages leave")
+    devices_dirs: list[Path] = Field(default_factory=list, description="Your device files, beside ours")
+    roles: dict[str, RoleConfig] = Field(description="Role -> what it is called and may see")
+    policies: dict[str, PolicyConfig] = Field(description="Name -> steps; critical, major, minor and info are defaults")
+    rules: dict[str, RuleConfig] = Field(description="Name -> rule")

@@ -1,0 +1,85 @@
+"""The state of one community, as the core keeps it. Owned and mutated by `step` alone; a failed commit throws it away.
+
+Law: everything that is due is derivable from the entities (each has its own ``due_ms``), so the timer heap is an index
+that is rebuilt, never stored. `encode` of two equal states gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.model import (
+    Alert,
+    Device,
+    Duty,
+    Fact,
+    Incident,
+    Kind,
+    Notification,
+    Person,
+    Place,
+    Silence,
+)
+
+
+class DeviceState(msgspec.Struct, array_like=True, gc=False):
+    """What the core remembers of one device: under 1.5 KB, whatever it sends."""
+
+    id: str
+    kind: Kind
+    last_seen_ms: int
+    first_seen_ms: int
+    facts: dict[str, Fact]
+    """Facts of the newest reading, merged over those before it."""
+    model: str = ""
+    alarm: bool | None = None
+    silent: bool = False
+    silence_due_ms: int | None = None
+    row_ms: int = 0
+    """``last_seen_ms`` that the device's row shows; refreshed at most once a minute."""
+    keys: list[str] | None = None
+    """The last natural keys, newest last, at most 64."""
+    inputs: tuple[Fact | None, ...] | None = None
+    """The facts that this kind's rules looked at last; equal inputs need no evaluation."""
+    met: dict[str, int] | None = None
+    """rule -> ms since which its condition is met."""
+    alerts: dict[str, int] | None = None
+    """rule -> id of the alert that stands for it."""
+
+
+class State(msgspec.Struct, kw_only=True):
+    """One community."""
+
+    community: str
+    seq: int = 0
+    now_ms: int = 0
+    drained_since_ms: int | None = None
+    """Since when the hub is connected and drained; None while it is not: no sensor's silence counts then."""
+    sources_down: dict[str, int] = msgspec.field(default_factory=dict)
+    config_digest: str = ""
+    places: dict[str, Place] = msgspec.field(default_factory=dict)
+    registered: dict[str, Device] = msgspec.field(default_factory=dict)
+    people: dict[str, Person] = msgspec.field(default_factory=dict)
+    duties: dict[str, Duty] = msgspec.field(default_factory=dict)
+    devices: dict[str, DeviceState] = msgspec.field(default_factory=dict)
+    alerts: dict[int, Alert] = msgspec.field(default_factory=dict)
+    incidents: dict[int, Incident] = msgspec.field(default_factory=dict)
+    notifications: dict[int, Notification] = msgspec.field(default_factory=dict)
+    silences: dict[int, Silence] = msgspec.field(default_factory=dict)
+    recent: dict[str, list[bytes]] = msgspec.field(default_factory=dict)
+    """source -> digests of its last messages, for what the broker marks as duplicate."""
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """Which entities a batch touched; the store writes their rows in the batch's transaction."""
+
+    devices: dict[str, DeviceState] = msgspec.field(default_factory=dict)
+    alerts: dict[int, Alert] = msgspec.field(default_factory=dict)
+    incidents: dict[int, Incident] = msgspec.field(default_factory=dict)
+    notifications: dict[int, Notification] = msgspec.field(default_factory=dict)
+    silences: dict[int, Silence | None] = msgspec.field(default_factory=dict)
+    places: dict[str, Place | None] = msgspec.field(default_factory=dict)
+    registered: dict[str, Device | None] = msgspec.field(default_factory=dict)
+    people: dict[str, Person | None] = msgspec.field(default_factory=dict)
+    duties: dict[str, Duty | None] = msgspec.field(default_factory=dict)
+    """None: removed."""

@@ -1,0 +1,75 @@
+"""The types of decoding: what an envelope gives, what a device file declares. Types only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecodable
+
+
+class Uplink(msgspec.Struct, frozen=True, gc=False):
+    """What an envelope hands to a device codec: bytes with a port, or an object, never both empty."""
+
+    device: str
+    data: bytes = b""
+    port: int | None = None
+    object: Mapping[str, object] | None = None
+    """Already decoded by the platform's own codec, in that codec's vocabulary."""
+    topic: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What a codec makes of one uplink: one entry per reading."""
+
+    event: Event
+    facts: dict[str, Fact]
+    kind: Kind | None = None
+    """Only when it differs from the model's kind."""
+    device_ms: int | None = None
+    historical: bool = False
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A real message and what it means: documentation and test in one."""
+
+    meaning: dict[str, object]
+    """Subset of kind, event and facts that the decoded reading must have; None: must be absent."""
+    hex: str = ""
+    port: int | None = None
+    object: dict[str, object] | None = None
+    topic: str = ""
+    payload: str = ""
+    """A whole message (topic + payload) instead of the codec's input."""
+    source: str = ""
+    """Where it was published: document or repository."""
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """One device or family: the literal that a file in ``devices/`` exports as ``MODEL`` (or several, as ``MODELS``)."""
+
+    name: str
+    """``vendor/model``, lower case."""
+    kind: Kind
+    title: str
+    """As on the box."""
+    profiles: tuple[str, ...] = ()
+    """Names by which platforms call it: ChirpStack device profile, Zigbee2MQTT model, product id; compared in lower
+    case, any that contains one of these matches."""
+    decode: Callable[[Uplink], list[Facts]]
+    """Raises DecodeError for what it cannot read; never returns an alarm for a test, a configuration reply or a
+    heartbeat."""
+    recognises: Callable[[Uplink], bool] | None = None
+    """Says whether bytes or object of an unnamed device look like this model; unset: only by name."""
+    examples: tuple[Example, ...]
+    """At least one."""
+    document: str = ""
+    """Vendor's document."""
+
+
+class Decode(Protocol):
+    def __call__(self, raw: RawMessage) -> tuple[tuple[Reading, ...], Undecodable | None]:
+        """Never raises. Readings may be empty with no Undecodable for messages that say nothing about a device
+        (bridge logging)."""

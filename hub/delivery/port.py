@@ -1,0 +1,45 @@
+"""What a channel is: one file each in hub/delivery/channels/. Types only."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from hub.core.decisions import Notice
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contact is sent: worded, in the reader's language, at most 2048 bytes of UTF-8."""
+
+    text: str
+    title: str
+    """First line, for channels that have one."""
+    link: str = ""
+    """Personal answer link; "" without `public_url`, for groups and for ends."""
+    notice: Notice
+    community: str
+    person: str
+    notification: int
+    attempt: int
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider took it, and said so."""
+
+    code: str = ""
+
+
+class Sender(Protocol):
+    """One object per contact."""
+
+    provider: str
+    """Key of the budget: one robot, one account, one callee."""
+    per_minute: int
+    """The provider's limit; 0 is none."""
+
+    async def send(self, message: Message) -> Accepted:
+        """Returns only on a positive receipt; raises DeliveryError(reason, permanent, retry_after, code) otherwise.
+        The caller holds the deadline."""
+
+    async def close(self) -> None: ...
