@@ -362,6 +362,15 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """0 is Monday; a duty that crosses midnight belongs to the day it starts on."""
 
 
+class Permit(msgspec.Struct, frozen=True, kw_only=True):
+    """A car that may enter."""
+
+    plate: str
+    place: str = ""
+    """The household's home."""
+    until_ms: int | None = None
+
+
 class Sees(StrEnum):
     """How much of the place a role is told before it accepts."""
 
@@ -434,10 +443,16 @@ class Alert(msgspec.Struct, kw_only=True):
     accepted_ms: int | None = None
     on_site_ms: int | None = None
     closed_ms: int | None = None
+    due_ms: int | None = None
+    """While pending: when the condition will have held for long enough."""
     outcome: Outcome | None = None
     cause: str = ""
     facts: dict[str, Fact] = msgspec.field(default_factory=dict)
     """The facts that raised it."""
+    key: str = ""
+    """Under which its device remembers it: the rule, for passing cars the rule and the plate."""
+    latch: bool = False
+    """Only a person closes it."""
     test: bool = False
     """Exercise or test: told as 【测试】, never as a fire."""
 
@@ -480,6 +495,10 @@ class Incident(msgspec.Struct, kw_only=True):
     test: bool = False
     round: int = 0
     """How often the policy has started from its first step."""
+    from_ms: int = 0
+    """When this round of the policy started, or will start: the end of a silence."""
+    needed: int = 1
+    """How many people should go."""
 
 
 class Purpose(StrEnum):
@@ -494,7 +513,7 @@ class Purpose(StrEnum):
 
 
 class NotificationState(StrEnum):
-    """Where one notification stands. ``handed`` means that a send is under way."""
+    """Where one notification stands: an attempt under way, waiting for the next attempt, or ended."""
 
     DUE = "due"
     HELD = "held"
@@ -541,6 +560,8 @@ class Notification(msgspec.Struct, kw_only=True):
     sent_ms: int | None = None
     reason: str = ""
     alerts: tuple[int, ...] = ()
+    dead: tuple[str, ...] = ()
+    """Contacts that refused for good."""
     test: bool = False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.model import Device, Duty, Outcome, Person, Place
+from hub.model import Device, Duty, Outcome, Permit, Person, Place
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -77,8 +77,12 @@ class PutDuty(Command, frozen=True, kw_only=True, tag="put_duty"):
     duty: Duty
 
 
+class PutPermit(Command, frozen=True, kw_only=True, tag="put_permit"):
+    permit: Permit
+
+
 class Remove(Command, frozen=True, kw_only=True, tag="remove"):
-    """Take one entry out of the registry; ``what`` is place, device, person or duty."""
+    """Take one entry out of the registry; ``what`` is place, device, person, duty or permit."""
 
     what: str
     id: str
@@ -102,6 +106,7 @@ AnyCommand = (
     | PutDevice
     | PutPerson
     | PutDuty
+    | PutPermit
     | Remove
     | ReplayQuarantined
 )

@@ -41,6 +41,8 @@ class TimePassed(msgspec.Struct, frozen=True, array_like=True, tag="t"):
 
     now_ms: int
     drained: bool
+    jumped_ms: int = 0
+    """How far the wall clock jumped against the monotonic one, when that was over 60 s: deadlines are rebased."""
 
 
 class SourceChanged(msgspec.Struct, frozen=True, array_like=True, tag="s"):

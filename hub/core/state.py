@@ -16,10 +16,14 @@ from hub.model import (
     Incident,
     Kind,
     Notification,
+    Permit,
     Person,
     Place,
     Silence,
 )
+
+KEYS = 12
+"""Natural keys remembered of one device. A frame counter's duplicates come close together."""
 
 
 class DeviceState(msgspec.Struct, array_like=True, gc=False):
@@ -34,11 +38,12 @@ class DeviceState(msgspec.Struct, array_like=True, gc=False):
     model: str = ""
     alarm: bool | None = None
     silent: bool = False
-    silence_due_ms: int | None = None
+    offline_at_seen_ms: int = 0
+    """`State.offline_ms` when it was last heard: time in which the hub could not hear it does not count."""
     row_ms: int = 0
     """``last_seen_ms`` that the device's row shows; refreshed at most once a minute."""
     keys: list[str] | None = None
-    """The last natural keys, newest last, at most 64."""
+    """The last natural keys, newest last, at most `KEYS`."""
     inputs: tuple[Fact | None, ...] | None = None
     """The facts that this kind's rules looked at last; equal inputs need no evaluation."""
     met: dict[str, int] | None = None
@@ -53,8 +58,10 @@ class State(msgspec.Struct, kw_only=True):
     community: str
     seq: int = 0
     now_ms: int = 0
-    drained_since_ms: int | None = None
-    """Since when the hub is connected and drained; None while it is not: no sensor's silence counts then."""
+    offline_ms: int = 0
+    """How long in all the hub was not connected or not drained: no sensor's silence counts then."""
+    offline_since_ms: int | None = None
+    """Since when it is so; None while the hub hears everything."""
     sources_down: dict[str, int] = msgspec.field(default_factory=dict)
     config_digest: str = ""
     places: dict[str, Place] = msgspec.field(default_factory=dict)
@@ -66,8 +73,8 @@ class State(msgspec.Struct, kw_only=True):
     incidents: dict[int, Incident] = msgspec.field(default_factory=dict)
     notifications: dict[int, Notification] = msgspec.field(default_factory=dict)
     silences: dict[int, Silence] = msgspec.field(default_factory=dict)
-    recent: dict[str, list[bytes]] = msgspec.field(default_factory=dict)
-    """source -> digests of its last messages, for what the broker marks as duplicate."""
+    permits: dict[str, Permit] = msgspec.field(default_factory=dict)
+    """plate -> permit."""
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -82,4 +89,5 @@ class Changes(msgspec.Struct, kw_only=True):
     registered: dict[str, Device | None] = msgspec.field(default_factory=dict)
     people: dict[str, Person | None] = msgspec.field(default_factory=dict)
     duties: dict[str, Duty | None] = msgspec.field(default_factory=dict)
+    permits: dict[str, Permit | None] = msgspec.field(default_factory=dict)
     """None: removed."""

@@ -1,0 +1,191 @@
+"""Alerts: what becomes of one rule on one subject when its condition is met, held, or over. Pure.
+
+Law of the condition axis: `CONDITION` is the table. A latched alert stays open until a person closes it; any other ends
+with its condition, and its incident with its last alert.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from hub.core.context import Core
+from hub.core.decisions import AlertCleared, AlertHidden, AlertPending, AlertRaised, Reason
+from hub.core.incidents import again, close, join
+from hub.core.rules import Rule
+from hub.core.silences import silencing
+from hub.core.state import DeviceState
+from hub.model import Alert, Condition, Fact, Handling, Kind, Outcome, Purpose
+
+LATE_MS = 60_000
+"""A message that waited longer than this somewhere is told as late."""
+
+
+class Signal(Enum):
+    """What moves the condition axis."""
+
+    MET = "met"
+    HELD = "held"
+    OVER = "over"
+
+
+CONDITION: dict[tuple[Condition, Signal], Condition] = {
+    (Condition.PENDING, Signal.HELD): Condition.ACTIVE,
+    (Condition.PENDING, Signal.OVER): Condition.CLEARED,
+    (Condition.ACTIVE, Signal.OVER): Condition.CLEARED,
+    (Condition.CLEARED, Signal.MET): Condition.ACTIVE,
+}
+
+
+def condition_met(
+    core: Core,
+    device: DeviceState,
+    rule: Rule,
+    *,
+    key: str,
+    kind: Kind,
+    facts: dict[str, Fact],
+    at_ms: int,
+    reason: Reason,
+) -> None:
+    """The condition rose. Raises an alert, or waits for `for`, or wakes the one that still stands."""
+    standing = core.state.alerts.get((device.alerts or {}).get(key, 0))
+    if standing is not None:
+        _rise_again(core, standing, facts)
+        return
+    registered = core.state.registered.get(device.id)
+    alert = Alert(
+        id=core.next_id(),
+        rule=rule.name,
+        severity=rule.severity,
+        subject=device.id,
+        kind=kind,
+        place=registered.place if registered else "",
+        incident=0,
+        condition=Condition.PENDING,
+        handling=Handling.NEW,
+        raised_ms=core.now_ms,
+        at_ms=at_ms,
+        late=core.now_ms - at_ms > LATE_MS,
+        facts=dict(facts),
+        key=key,
+        latch=rule.latch,
+        test=rule.test,
+    )
+    core.state.alerts[alert.id] = alert
+    if device.alerts is None:
+        device.alerts = {}
+    device.alerts[key] = alert.id
+    core.touch_alert(alert)
+    held_at = at_ms + rule.hold_ms
+    if rule.hold_ms and held_at > core.now_ms:
+        alert.due_ms = held_at
+        core.arm(held_at, "alert", alert.id)
+        core.decisions.append(AlertPending(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id))
+        return
+    _raise(core, alert, rule, Reason.CONDITION_HELD_FOR if rule.hold_ms else reason)
+
+
+def alert_due(core: Core, id: int, due_ms: int) -> None:
+    """A pending condition has held for long enough, or a passing event has been shown for long enough."""
+    alert = core.state.alerts.get(id)
+    if alert is None or alert.due_ms != due_ms or alert.closed_ms is not None:
+        return
+    alert.due_ms = None
+    rule = core.rules.rules.get(alert.rule)
+    if alert.condition is Condition.PENDING and rule is not None:
+        _raise(core, alert, rule, Reason.CONDITION_HELD_FOR)
+    else:
+        condition_over(core, alert, Reason.CONDITION_CLEARED)
+
+
+def condition_over(core: Core, alert: Alert, reason: Reason) -> None:
+    """The condition fell."""
+    if alert.closed_ms is not None or (alert.condition, Signal.OVER) not in CONDITION:
+        return
+    pending = alert.condition is Condition.PENDING
+    alert.condition = CONDITION[alert.condition, Signal.OVER]
+    alert.cleared_ms = core.now_ms
+    alert.due_ms = None
+    core.touch_alert(alert)
+    core.decisions.append(AlertCleared(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id))
+    if pending:
+        _end(core, alert)
+        del core.state.alerts[alert.id]
+    elif not alert.latch:
+        _end(core, alert)
+        incident = core.state.incidents.get(alert.incident)
+        if incident is not None and incident.closed_ms is None:
+            if core.open_alerts(incident):
+                core.touch_incident(incident)
+            else:
+                close(core, incident, "system", Outcome.RECOVERED, "", reason)
+
+
+def _end(core: Core, alert: Alert) -> None:
+    """An alert that needs no person any more."""
+    alert.handling = Handling.DONE
+    alert.closed_ms = core.now_ms
+    alert.outcome = Outcome.RECOVERED
+    core.touch_alert(alert)
+    device = core.state.devices.get(alert.subject)
+    if device is not None and device.alerts:
+        device.alerts.pop(alert.key, None)
+
+
+def _raise(core: Core, alert: Alert, rule: Rule, reason: Reason) -> None:
+    alert.condition = CONDITION[Condition.PENDING, Signal.HELD]
+    alert.raised_ms = core.now_ms
+    core.touch_alert(alert)
+    core.decisions.append(
+        AlertRaised(
+            seq=core.input_seq,
+            at_ms=core.now_ms,
+            reason=reason,
+            alert=alert.id,
+            rule=rule.name,
+            severity=rule.severity,
+            subject=alert.subject,
+            place=alert.place,
+            late=alert.late,
+        )
+    )
+    silence = silencing(core, alert)
+    if silence is not None:
+        core.decisions.append(
+            AlertHidden(
+                seq=core.input_seq,
+                at_ms=core.now_ms,
+                reason=Reason.SILENCED,
+                alert=alert.id,
+                silence=silence.id,
+            )
+        )
+    join(core, alert, rule, reason, silence.until_ms if silence else None)
+
+
+def _rise_again(core: Core, alert: Alert, facts: dict[str, Fact]) -> None:
+    """The same alert once more: silent while it waits for an answer; told again when it was answered before it cleared."""
+    if (alert.condition, Signal.MET) not in CONDITION:
+        return
+    alert.condition = CONDITION[alert.condition, Signal.MET]
+    alert.cleared_ms = None
+    alert.facts = dict(facts)
+    rearmed = alert.handling in (Handling.ACCEPTED, Handling.ON_SITE)
+    if rearmed:
+        alert.handling = Handling.NEW
+    core.touch_alert(alert)
+    core.decisions.append(
+        AlertRaised(
+            seq=core.input_seq,
+            at_ms=core.now_ms,
+            reason=Reason.SAME_INCIDENT,
+            alert=alert.id,
+            rule=alert.rule,
+            severity=alert.severity,
+            subject=alert.subject,
+            place=alert.place,
+        )
+    )
+    incident = core.state.incidents.get(alert.incident)
+    if rearmed and incident is not None and incident.closed_ms is None:
+        again(core, incident, Purpose.GREW, Reason.SAME_INCIDENT)

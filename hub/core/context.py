@@ -1,0 +1,159 @@
+"""`Core`: one community's state with its settings, its indexes, and what the current batch has decided. Pure.
+
+Everything but ``state`` can be rebuilt from it: the timer heap, who belongs to which incident, and the last messages of
+each source (from the journal).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+
+from hub.core.decisions import AnyDecision
+from hub.core.policies import Settings
+from hub.core.state import Changes, State
+from hub.model import (
+    Alert,
+    Condition,
+    Incident,
+    Notification,
+    NotificationState,
+    Place,
+    PlaceKind,
+    RawMessage,
+    Severity,
+)
+
+RECENT = 2048
+"""Messages of a source that a redelivery is compared with: the Receive Maximum of a session and a little."""
+
+Timer = tuple[int, str, int, str]
+"""(due_ms, what, id, device): fired in this order."""
+
+
+class Core:
+    """The state of one community and everything that `step` needs to move it."""
+
+    def __init__(self, state: State, settings: Settings) -> None:
+        self.state = state
+        self.settings = settings
+        self.rules = settings.rules
+        self.now_ms = state.now_ms
+        self.input_seq = state.seq
+        """seq of the input being stepped."""
+        self.decisions: list[AnyDecision] = []
+        self.changes = Changes()
+        self.timers: list[Timer] = []
+        self.open_incidents: dict[tuple[str, str], int] = {}
+        self.notifications_of: dict[int, set[int]] = {}
+        self.unheard: set[str] = set()
+        """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
+        self.recent: dict[str, deque[RawMessage]] = {}
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        for incident in self.state.incidents.values():
+            if incident.closed_ms is None:
+                self.open_incidents[incident.cause, incident.place] = incident.id
+                self.arm(incident.due_ms, "incident", incident.id)
+        for notification in self.state.notifications.values():
+            self.notifications_of.setdefault(notification.incident, set()).add(notification.id)
+            self.arm(notification.due_ms, "notification", notification.id)
+        for alert in self.state.alerts.values():
+            self.arm(alert.due_ms, "alert", alert.id)
+        for silence in self.state.silences.values():
+            self.arm(silence.until_ms, "silence", silence.id)
+        for device_id in self.state.registered:
+            self.arm(self.silence_due(device_id), "device", 0, device_id)
+
+    def take(self) -> tuple[list[AnyDecision], Changes]:
+        """What was decided and touched since the last call."""
+        decisions, changes = self.decisions, self.changes
+        self.decisions, self.changes = [], Changes()
+        return decisions, changes
+
+    def next_id(self) -> int:
+        """A new id of this community."""
+        self.state.seq += 1
+        return self.state.seq
+
+    def arm(self, due_ms: int | None, what: str, id: int, device: str = "") -> None:
+        """Wake `step` for this entity at that time; an older timer of it does nothing when it fires."""
+        if due_ms is not None:
+            heapq.heappush(self.timers, (due_ms, what, id, device))
+
+    def next_due_ms(self) -> int | None:
+        """When the next timer is due, at the latest."""
+        return self.timers[0][0] if self.timers else None
+
+    def silence_due(self, device_id: str) -> int | None:
+        """When the silence of a registered device will have lasted too long, if nothing is heard of it."""
+        device = self.state.devices.get(device_id)
+        registered = self.state.registered.get(device_id)
+        if device is None or registered is None:
+            return None
+        pauses = [
+            r.silent_after_ms
+            for r in self.rules.silent[registered.kind]
+            if r.silent_after_ms is not None and not (device.alerts and r.name in device.alerts)
+        ]
+        if not pauses:
+            return None
+        unheard = self.state.offline_ms - device.offline_at_seen_ms
+        return device.last_seen_ms + unheard + min(pauses)
+
+    # ── touching an entity puts its row into the batch's transaction ─────────────────────────────────────────────────
+
+    def touch_alert(self, alert: Alert) -> None:
+        self.changes.alerts[alert.id] = alert
+
+    def touch_incident(self, incident: Incident) -> None:
+        self.changes.incidents[incident.id] = incident
+
+    def touch_notification(self, notification: Notification) -> None:
+        self.changes.notifications[notification.id] = notification
+
+    # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ancestors(self, place_id: str) -> list[Place]:
+        """The place itself, then its parents up to the community."""
+        found: list[Place] = []
+        while place_id and len(found) < 16:
+            place = self.state.places.get(place_id)
+            if place is None:
+                break
+            found.append(place)
+            place_id = place.parent
+        return found
+
+    def building_of(self, place_id: str) -> str:
+        """Id of the building that the place stands in; the place itself outside buildings."""
+        for place in self.ancestors(place_id):
+            if place.kind is PlaceKind.BUILDING:
+                return place.id
+        return place_id
+
+    def open_alerts(self, incident: Incident) -> list[Alert]:
+        """Its alerts that nobody has closed."""
+        alerts = (self.state.alerts.get(id) for id in incident.alerts)
+        return [alert for alert in alerts if alert is not None and alert.closed_ms is None]
+
+    def forget_closed(self, incident_id: int) -> None:
+        """Drop a closed incident with all that hangs on it, once nothing of it is under way; its rows stay."""
+        incident = self.state.incidents.get(incident_id)
+        if incident is None or incident.closed_ms is None:
+            return
+        ids = self.notifications_of.get(incident_id, set())
+        under_way = (NotificationState.DUE, NotificationState.HELD)
+        if any(self.state.notifications[id].state in under_way for id in ids):
+            return
+        for id in ids:
+            del self.state.notifications[id]
+        self.notifications_of.pop(incident_id, None)
+        for alert_id in incident.alerts:
+            self.state.alerts.pop(alert_id, None)
+        del self.state.incidents[incident_id]
+
+
+NEVER_SILENCED = Severity.CRITICAL
+OPEN_CONDITIONS = (Condition.PENDING, Condition.ACTIVE)

@@ -1,0 +1,179 @@
+"""`step`: one input in, decisions out. The only door of the core. Pure.
+
+Law of time: ``now`` is the input's time and never runs backwards; timers that are due fire first, in (due, id) order,
+each with ``now = due``. A jump of the wall clock is an input of its own and moves every deadline along with it.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from hub.core.alerts import alert_due
+from hub.core.commands import (
+    Accept,
+    AnyCommand,
+    Arrive,
+    Close,
+    Decline,
+    EndSilence,
+    ReplayQuarantined,
+    StartSilence,
+    TellTest,
+)
+from hub.core.context import Core
+from hub.core.decisions import (
+    ClockJumped,
+    CommandRefused,
+    ConfigLoaded,
+    Reason,
+    SourceCameUp,
+    SourceWentDown,
+)
+from hub.core.incidents import accept, arrive, close, decline, incident_due
+from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
+from hub.core.readings import receive
+from hub.core.registry import change_registry
+from hub.core.silences import end_silence, start_silence
+from hub.core.supervision import device_due, set_hearing
+from hub.core.telling import notification_due, receive_receipt, tell_test
+
+
+def step(core: Core, input: Input) -> int:
+    """Move the core by one input; gives the seq that it took. Decisions and changes wait in `Core.take`."""
+    state = core.state
+    seq = state.seq + 1
+    state.seq += (len(input.readings) or 1) if type(input) is Received else 1
+    core.input_seq = seq
+    if type(input) is TimePassed and input.jumped_ms:
+        _rebase(core, input.jumped_ms)
+    now = input.now_ms
+    if now > state.now_ms:
+        if core.timers and core.timers[0][0] <= now:
+            _fire(core, now)
+        state.now_ms = now
+    core.now_ms = state.now_ms
+    if type(input) is Received:
+        receive(core, input, seq)
+        return seq
+    match input:
+        case Commanded(command=command, row=row):
+            refused = _command(core, command)
+            if refused is not None:
+                core.decisions.append(
+                    CommandRefused(seq=seq, at_ms=core.now_ms, reason=Reason.INVALID, row=row, detail=refused)
+                )
+        case Receipted(receipt=receipt):
+            receive_receipt(core, receipt)
+        case TimePassed(drained=drained):
+            set_hearing(core, drained)
+        case SourceChanged(source=source, connected=connected):
+            _source_changed(core, source, connected)
+        case Configured(digest=digest, software=software):
+            state.config_digest = digest
+            core.decisions.append(
+                ConfigLoaded(
+                    seq=seq,
+                    at_ms=core.now_ms,
+                    reason=Reason.PERSON_ASKED,
+                    digest=digest,
+                    software=software,
+                )
+            )
+    return seq
+
+
+def _fire(core: Core, until_ms: int) -> None:
+    while core.timers and core.timers[0][0] <= until_ms:
+        due_ms, what, id, device = heapq.heappop(core.timers)
+        core.now_ms = core.state.now_ms = max(due_ms, core.state.now_ms)
+        match what:
+            case "incident":
+                incident_due(core, id, due_ms)
+            case "notification":
+                notification_due(core, id, due_ms)
+            case "alert":
+                alert_due(core, id, due_ms)
+            case "silence":
+                silence = core.state.silences.get(id)
+                if silence is not None and silence.until_ms == due_ms:
+                    end_silence(core, id, Reason.CONDITION_HELD_FOR)
+            case _:
+                device_due(core, device)
+
+
+def _rebase(core: Core, by_ms: int) -> None:
+    """The wall clock jumped: what was due in ten seconds is still due in ten seconds."""
+    state = core.state
+    state.now_ms += by_ms
+    state.offline_ms += by_ms
+    if state.offline_since_ms is not None:
+        state.offline_since_ms += by_ms
+    for alert in state.alerts.values():
+        if alert.due_ms is not None:
+            alert.due_ms += by_ms
+            core.touch_alert(alert)
+    for incident in state.incidents.values():
+        incident.from_ms += by_ms
+        if incident.due_ms is not None:
+            incident.due_ms += by_ms
+            core.touch_incident(incident)
+    for notification in state.notifications.values():
+        if notification.due_ms is not None:
+            notification.due_ms += by_ms
+            core.touch_notification(notification)
+    core.timers = [
+        (due if what == "silence" else due + by_ms, what, id, device) for due, what, id, device in core.timers
+    ]
+    heapq.heapify(core.timers)
+    core.decisions.append(ClockJumped(seq=core.input_seq, at_ms=state.now_ms, reason=Reason.CLOCK_JUMPED, by_ms=by_ms))
+
+
+def _source_changed(core: Core, source: str, connected: bool) -> None:
+    seq, now = core.input_seq, core.now_ms
+    if connected and core.state.sources_down.pop(source, None) is not None:
+        core.decisions.append(SourceCameUp(seq=seq, at_ms=now, reason=Reason.HEARD_AGAIN, source=source))
+    elif not connected and source not in core.state.sources_down:
+        core.state.sources_down[source] = now
+        core.decisions.append(SourceWentDown(seq=seq, at_ms=now, reason=Reason.SILENT_TOO_LONG, source=source))
+
+
+def _command(core: Core, command: AnyCommand) -> str | None:
+    """Carry out one command; gives why not, in plain words, or None."""
+    match command:
+        case Accept() | Decline() | Arrive() | Close():
+            return _answer(core, command)
+        case StartSilence():
+            if command.until_ms <= core.now_ms:
+                return "a silence must end in the future"
+            start_silence(core, command)
+        case EndSilence(silence=id):
+            if id not in core.state.silences:
+                return "there is no such silence any more"
+            end_silence(core, id, Reason.PERSON_ASKED)
+        case TellTest(person=person_id, contact=contact):
+            person = core.state.people.get(person_id)
+            if person is None:
+                return f"nobody is called {person_id}"
+            if not tell_test(core, person, contact):
+                return f"{person_id} has no contact {contact}".rstrip()
+        case ReplayQuarantined():
+            return None  # the owner brings the message itself as the next input
+        case _:
+            return change_registry(core, command)
+    return None
+
+
+def _answer(core: Core, command: Accept | Decline | Arrive | Close) -> str | None:
+    incident = core.state.incidents.get(command.incident)
+    if incident is None or incident.closed_ms is not None:
+        return "this incident is closed"
+    match command:
+        case Accept(actor=actor):
+            accept(core, incident, actor)
+        case Decline(actor=actor):
+            decline(core, incident, actor)
+        case Arrive(actor=actor):
+            arrive(core, incident, actor)
+        case Close(actor=actor, outcome=outcome, cause=cause):
+            close(core, incident, actor, outcome, cause, Reason.PERSON_ASKED)
+    return None
