@@ -72,6 +72,13 @@ class Core:
         self.decisions, self.changes = [], Changes()
         return decisions, changes
 
+    def remember(self, raw: RawMessage) -> None:
+        """Keep a message for comparison with what the broker marks as delivered before."""
+        recent = self.recent.get(raw.source)
+        if recent is None:
+            recent = self.recent[raw.source] = deque(maxlen=RECENT)
+        recent.append(raw)
+
     def next_id(self) -> int:
         """A new id of this community."""
         self.state.seq += 1

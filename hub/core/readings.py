@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from hub.core.alerts import condition_met, condition_over
-from hub.core.context import RECENT, Core
+from hub.core.context import Core
 from hub.core.decisions import DuplicateIgnored, MessageQuarantined, Reason, RuleFaulted, SensorHeard
 from hub.core.inputs import Received
 from hub.core.rules import ALWAYS, NO_STATE, RULE_FAULT, UNDECODABLE, Answer, Rule
@@ -45,10 +43,7 @@ def receive(core: Core, message: Received, seq: int) -> None:
     raw = message.raw
     redelivered = raw.duplicate and _seen(core, raw)
     if not redelivered:
-        recent = core.recent.get(raw.source)
-        if recent is None:
-            recent = core.recent[raw.source] = deque(maxlen=RECENT)
-        recent.append(raw)
+        core.remember(raw)
     if message.undecodable is not None:
         if not redelivered:
             _quarantine(core, raw, message.undecodable)

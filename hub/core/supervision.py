@@ -11,6 +11,7 @@ from hub.core.context import Core
 from hub.core.decisions import Reason, SensorFellSilent, SensorHeard
 from hub.core.state import DeviceState
 
+
 def set_hearing(core: Core, hears: bool) -> None:
     """The hub is connected and drained, or not any more."""
     state = core.state

@@ -33,6 +33,8 @@ class Commit(msgspec.Struct, kw_only=True):
     quarantined: list[tuple[int, Received]] = msgspec.field(default_factory=list)
     commands: list[tuple[int, int, str | None]] = msgspec.field(default_factory=list)
     """(command row, seq, refused detail or None)."""
+    replayed: list[int] = msgspec.field(default_factory=list)
+    """seqs of quarantined messages that a replay has taken up."""
 
 
 class Block(msgspec.Struct, array_like=True, kw_only=True):
@@ -65,8 +67,8 @@ class Store(Protocol):
         """Keep one batch: block, decisions, entity rows, outbox rows, quarantine, command results, head. LeaseLost when
         owner and epoch no longer match."""
 
-    def checkpoint(self, state: State, software: str) -> None:
-        """Keep a snapshot of the state as of ``state.seq``; older ones but one are dropped."""
+    def checkpoint(self, community: str, seq: int, at_ms: int, software: str, body: bytes) -> None:
+        """Keep a snapshot (the state as MessagePack) as of ``seq``; older ones but one are dropped."""
 
     def recover(self, community: str, software: str) -> tuple[State | None, Iterator[Block], bool]:
         """Newest readable snapshot, the blocks after it, and whether the software changed in between (then the caller
@@ -105,6 +107,9 @@ class Store(Protocol):
 
     def retain(self, community: str, before_ms: int, max_bytes: int) -> int:
         """Drop blocks older than ``before_ms`` or beyond ``max_bytes``, never past a cursor or a snapshot; gives how many."""
+
+    def free_reserve(self) -> None:
+        """Give the reserve file back to a full disk; does nothing when that is gone."""
 
     def close(self) -> None: ...
 
