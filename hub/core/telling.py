@@ -210,7 +210,9 @@ def _failed(core: Core, notification: Notification, reason: Reason, code: str, r
         _missed(core, notification, Reason.NO_CONTACT)
     elif _contact_after(notification, person) is not None:
         _attempt(core, notification, person, reason)
-    elif notification.attempt >= ROUNDS[notification.severity] * len(person.contacts):
+    elif all(c.id in notification.dead for c in person.contacts) or notification.attempt >= ROUNDS[
+        notification.severity
+    ] * len(person.contacts):
         _missed(core, notification, Reason.LADDER_EXHAUSTED)
     else:
         notification.state = NotificationState.HELD
