@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hub.core.alerts import CONDITION, Signal
 from hub.core.commands import Accept, Close
 from hub.core.decisions import AlertPending, AlertRaised, DuplicateIgnored, Reason, RuleFaulted
@@ -9,7 +11,7 @@ from hub.model import Condition, Event, Handling, Kind, Outcome, Severity
 from tests.core.timeline import RULES, Timeline, ms, names, rule, told
 
 
-def raised(decisions: list[object]) -> list[str]:
+def raised(decisions: Sequence[object]) -> list[str]:
     return [d.rule for d in decisions if isinstance(d, AlertRaised)]
 
 

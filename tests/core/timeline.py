@@ -185,8 +185,8 @@ class Timeline:
         device_ms = None if device_at is None else ms(device_at)
         return self._step(at, Received(raw, (Reading(device, kind, event, facts, device_ms, key, historical),)))
 
-    def smoke(self, at: float, device: str = "smoke-1203", **more: bool) -> list[AnyDecision]:
-        return self.reading(at, device, Event.ALARM, alarm=True, **more)
+    def smoke(self, at: float, device: str = "smoke-1203") -> list[AnyDecision]:
+        return self.reading(at, device, Event.ALARM, alarm=True)
 
     def clear(self, at: float, device: str = "smoke-1203") -> list[AnyDecision]:
         return self.reading(at, device, alarm=False)
