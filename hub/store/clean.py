@@ -42,7 +42,7 @@ def _scrub(value: object) -> object:
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return float(value) if abs(value) < 2**1000 else 0.0
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_scrub(item) for item in value]
     if isinstance(value, dict):
         return {_scrub(key): _scrub(item) for key, item in value.items() if not _is_nan(item)}

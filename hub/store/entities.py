@@ -65,7 +65,7 @@ def _registry(connection: Connection, community: str, what: str, type_: type[T])
     return _read(connection, statement, type_)
 
 
-def _read(connection: Connection, statement: Select[tuple[str]], type_: type[T]) -> list[T]:
+def _read(connection: Connection, statement: Select[str], type_: type[T]) -> list[T]:
     decoder = msgspec.json.Decoder(type_)
     try:
         return [decoder.decode(body) for body in connection.execute(statement).scalars()]

@@ -107,4 +107,8 @@ def _shrink(database: Database) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
     if free * 4 > pages:
         with database.write() as connection:
-            connection.exec_driver_sql(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").all()
+            # Through the driver: it frees one page a step and must be stepped to the end, but has no columns to show.
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+            cursor.fetchall()
+            cursor.close()

@@ -147,7 +147,9 @@ def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes
         writes.append((upsert(dialect, schema.registry), put))
     if gone:
         writes.append((_delete_registry, gone))
-    removed: list[Row] = [{"b_community": community, "b_id": column_text(k)} for k, v in changes.registered.items() if v is None]
+    removed: list[Row] = [
+        {"b_community": community, "b_id": column_text(k)} for k, v in changes.registered.items() if v is None
+    ]
     rows = [registered_row(community, one) for one in changes.registered.values() if one is not None]
     if rows:
         writes.append((upsert(dialect, schema.device, _registered), rows))

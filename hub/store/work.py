@@ -27,7 +27,7 @@ _receipt = msgspec.json.Decoder(Receipt)
 # ── outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def claimable(by: str, limit: int, communities: Sequence[str] | None) -> Select[tuple[str, int, int, str, str, int]]:
+def claimable(by: str, limit: int, communities: Sequence[str] | None) -> Select[str, int, int, str, str, int]:
     """Rows that nobody has sent yet and ``by`` does not hold already, most severe and oldest first."""
     statement = (
         select(

@@ -49,7 +49,7 @@ def batch(
     last_seq: int | None = None,
 ) -> Commit:
     """One batch of one-seq inputs."""
-    kept = list(inputs) if inputs is not None else [received(first_seq)]
+    kept: list[Input] = [received(first_seq)] if inputs is None else list(inputs)
     return Commit(
         community=COMMUNITY,
         owner=owner,
@@ -97,9 +97,7 @@ def alert(number: int, incident: int) -> Alert:
 
 
 def incident(number: int, alerts: Sequence[int] = ()) -> Incident:
-    return Incident(
-        id=number, place="b6", cause="fire", severity=Severity.CRITICAL, opened_ms=NOW, alerts=list(alerts)
-    )
+    return Incident(id=number, place="b6", cause="fire", severity=Severity.CRITICAL, opened_ms=NOW, alerts=list(alerts))
 
 
 def notification(number: int, incident: int) -> Notification:

@@ -31,7 +31,19 @@ class Postgres:
         if self._user:
             shutil.chown(self._directory, self._user)
         cluster = self._directory / "cluster"
-        initdb = [BIN / "initdb", "-D", cluster, "-U", "hub", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        initdb: list[str | Path] = [
+            BIN / "initdb",
+            "-D",
+            cluster,
+            "-U",
+            "hub",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]
         subprocess.run(initdb, check=True, user=self._user, cwd=self._directory, capture_output=True)
         self.port = _free_port()
         settings = {
