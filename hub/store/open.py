@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
 from pathlib import Path
 
@@ -89,6 +90,9 @@ def _check_directory(data_dir: Path) -> None:
     except OSError as exc:
         if exc.errno == errno.EROFS:
             raise _no_directory(data_dir, "the data directory is on a read-only file system.") from exc
+    for file in data_dir.glob(f"{FILE}*"):  # the scar: started once as root, then as the hub's own user
+        if not os.access(file, os.W_OK):
+            raise _no_directory(file, "this file of the store may not be written: it is somebody else's.")
 
 
 def _no_directory(data_dir: Path, what: str) -> ConfigError:

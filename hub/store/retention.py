@@ -107,8 +107,6 @@ def _shrink(database: Database) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
     if free * 4 > pages:
         with database.write() as connection:
-            # Through the driver: it frees one page a step and must be stepped to the end, but has no columns to show.
-            cursor = connection.connection.cursor()
-            cursor.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-            cursor.fetchall()
-            cursor.close()
+            # A page a call: the driver steps this pragma only once, however many pages it is asked for.
+            for _ in range(min(VACUUM_PAGES, free)):
+                connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -145,7 +146,8 @@ def test_the_space_is_used_again_or_given_back(tmp_path_factory: pytest.TempPath
     backend = Backend("", tmp_path_factory.mktemp("data"))
     store = backend.open()
     epoch = lease(store)
-    noise = [Received(RawMessage("z", "t", bytes((i * j) % 251 for j in range(3000)), NOW), ()) for i in range(20)]
+    random = Random(1)
+    noise = [Received(RawMessage("z", "t", random.randbytes(3000), NOW), ()) for _ in range(20)]
     for seq in range(1, 400, 20):
         store.commit(batch(epoch, seq, noise))
     for seq in (398, 399):
