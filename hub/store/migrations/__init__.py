@@ -1,0 +1,1 @@
+"""What each release made of the tables. Shipped inside the package; `hub.store.migrate` runs it at every opening."""

@@ -1,0 +1,1 @@
+"""One file = one step; its name begins with r and its number."""

@@ -1,0 +1,213 @@
+"""Entity rows: what became of places, devices, people, alerts, incidents, notifications and silences.
+
+Gives writes, (statement, rows) pairs in an order in which they may run; a row is searchable columns and the whole struct
+as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Executable, Table, and_, bindparam, case, delete, update
+
+from hub.core.state import Changes, DeviceState
+from hub.model import Alert, Device, Duty, Incident, Notification, Person, Place, Silence
+from hub.store import schema
+from hub.store.clean import column_text, json_text
+from hub.store.dialect import Insert, upsert
+
+Row = dict[str, object]
+Writes = list[tuple[Executable, list[Row]]]
+
+
+def entity_writes(dialect: str, community: str, changes: Changes) -> Writes:
+    """The rows of everything that the batch touched."""
+    writes: Writes = []
+    _add_registry(writes, dialect, community, changes)
+    if changes.devices:
+        rows = [device_row(community, one) for one in changes.devices.values()]
+        writes.append((upsert(dialect, schema.device, _heard), rows))
+    if changes.alerts:
+        writes.append((upsert(dialect, schema.alert), [alert_row(community, one) for one in changes.alerts.values()]))
+    if changes.incidents:
+        rows = [incident_row(community, one) for one in changes.incidents.values()]
+        writes.append((upsert(dialect, schema.incident), rows))
+    if changes.notifications:
+        rows = [notification_row(community, one) for one in changes.notifications.values()]
+        writes.append((upsert(dialect, schema.notification), rows))
+    _add_silences(writes, dialect, community, changes)
+    return writes
+
+
+def device_row(community: str, state: DeviceState) -> Row:
+    """What the core heard of a device."""
+    return {
+        "community": community,
+        "id": column_text(state.id),
+        "kind": state.kind.value,
+        "model": column_text(state.model),
+        "last_seen_ms": state.last_seen_ms,
+        "silent": state.silent,
+        "alarm": state.alarm,
+        "facts": json_text(state.facts),
+    }
+
+
+def registered_row(community: str, one: Device) -> Row:
+    """What the office says of a device."""
+    return {
+        "community": community,
+        "id": column_text(one.id),
+        "kind": one.kind.value,
+        "model": column_text(one.model),
+        "place": column_text(one.place),
+        "name": column_text(one.name),
+        "registered": True,
+        "body": json_text(one),
+    }
+
+
+def alert_row(community: str, one: Alert) -> Row:
+    return {
+        "community": community,
+        "id": one.id,
+        "incident": one.incident,
+        "rule": one.rule,
+        "severity": one.severity.value,
+        "subject": column_text(one.subject),
+        "place": column_text(one.place),
+        "condition": one.condition.value,
+        "handling": one.handling.value,
+        "raised_ms": one.raised_ms,
+        "accepted_ms": one.accepted_ms,
+        "closed_ms": one.closed_ms,
+        "outcome": None if one.outcome is None else one.outcome.value,
+        "test": one.test,
+        "body": json_text(one),
+    }
+
+
+def incident_row(community: str, one: Incident) -> Row:
+    return {
+        "community": community,
+        "id": one.id,
+        "place": column_text(one.place),
+        "severity": one.severity.value,
+        "handling": one.handling.value,
+        "opened_ms": one.opened_ms,
+        "due_ms": one.due_ms,
+        "accepted_ms": one.accepted_ms,
+        "closed_ms": one.closed_ms,
+        "outcome": None if one.outcome is None else one.outcome.value,
+        "test": one.test,
+        "body": json_text(one),
+    }
+
+
+def notification_row(community: str, one: Notification) -> Row:
+    return {
+        "community": community,
+        "id": one.id,
+        "incident": one.incident,
+        "person": column_text(one.person),
+        "role": column_text(one.role),
+        "purpose": one.purpose.value,
+        "severity": one.severity.value,
+        "state": one.state.value,
+        "created_ms": one.created_ms,
+        "sent_ms": one.sent_ms,
+        "reason": one.reason,
+        "body": json_text(one),
+    }
+
+
+def silence_row(community: str, one: Silence) -> Row:
+    return {"community": community, "id": one.id, "until_ms": one.until_ms, "body": json_text(one)}
+
+
+def registry_row(community: str, what: str, one: Place | Person | Duty) -> Row:
+    return {"community": community, "what": what, "id": column_text(one.id), "body": json_text(one)}
+
+
+def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
+    entries: list[tuple[str, Mapping[str, Place | Person | Duty | None]]] = [
+        ("place", changes.places),
+        ("person", changes.people),
+        ("duty", changes.duties),
+    ]
+    put: list[Row] = []
+    gone: list[Row] = []
+    for what, changed in entries:
+        for name, one in changed.items():
+            if one is None:
+                gone.append({"b_community": community, "b_what": what, "b_id": column_text(name)})
+            else:
+                put.append(registry_row(community, what, one))
+    if put:
+        writes.append((upsert(dialect, schema.registry), put))
+    if gone:
+        writes.append((_delete_registry, gone))
+    removed: list[Row] = [
+        {"b_community": community, "b_id": column_text(k)} for k, v in changes.registered.items() if v is None
+    ]
+    rows = [registered_row(community, one) for one in changes.registered.values() if one is not None]
+    if rows:
+        writes.append((upsert(dialect, schema.device, _registered), rows))
+    if removed:  # one that speaks stays on screen, as unregistered; one never heard goes
+        writes.append((_delete_unheard_device, removed))
+        writes.append((_unregister_device, removed))
+
+
+def _add_silences(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
+    rows = [silence_row(community, one) for one in changes.silences.values() if one is not None]
+    gone: list[Row] = [{"b_community": community, "b_id": key} for key, one in changes.silences.items() if one is None]
+    if rows:
+        writes.append((upsert(dialect, schema.silence), rows))
+    if gone:
+        writes.append((_delete_silence, gone))
+
+
+def _heard(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
+    """A device that spoke: what the office registered stays."""
+    new = statement.excluded
+    return {
+        "kind": case((table.c.registered, table.c.kind), else_=new.kind),
+        "model": case((and_(table.c.registered, table.c.model != ""), table.c.model), else_=new.model),
+        "last_seen_ms": new.last_seen_ms,
+        "silent": new.silent,
+        "alarm": new.alarm,
+        "facts": new.facts,
+    }
+
+
+def _registered(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
+    """A device that the office put: what was heard of it stays."""
+    new = statement.excluded
+    return {
+        "kind": new.kind,
+        "model": case((new.model != "", new.model), else_=table.c.model),
+        "place": new.place,
+        "name": new.name,
+        "registered": new.registered,
+        "body": new.body,
+    }
+
+
+_delete_registry = delete(schema.registry).where(
+    schema.registry.c.community == bindparam("b_community"),
+    schema.registry.c.what == bindparam("b_what"),
+    schema.registry.c.id == bindparam("b_id"),
+)
+_delete_unheard_device = delete(schema.device).where(
+    schema.device.c.community == bindparam("b_community"),
+    schema.device.c.id == bindparam("b_id"),
+    schema.device.c.last_seen_ms.is_(None),
+)
+_unregister_device = (
+    update(schema.device)
+    .where(schema.device.c.community == bindparam("b_community"), schema.device.c.id == bindparam("b_id"))
+    .values(registered=False, place="", name="", body="{}")
+)
+_delete_silence = delete(schema.silence).where(
+    schema.silence.c.community == bindparam("b_community"), schema.silence.c.id == bindparam("b_id")
+)

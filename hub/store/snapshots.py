@@ -1,0 +1,72 @@
+"""Snapshots: the whole state as compressed msgpack, so that a start needs only the blocks after it."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, delete, select
+
+from hub.core.state import State
+from hub.errors import StoreError
+from hub.store.clean import scrubbed
+from hub.store.dialect import upsert
+from hub.store.frames import pack, unpack
+from hub.store.schema import snapshot
+
+VERSION = 1
+KEPT = 2
+"""The newest and, should that prove unreadable, the one before it."""
+
+log = structlog.get_logger("hub.store")
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(State)
+
+
+def encode_state(state: State) -> bytes:
+    """Body of a snapshot. The state must hold still meanwhile."""
+    try:
+        return pack(_encoder.encode(state))
+    except (UnicodeEncodeError, OverflowError):
+        return pack(_encoder.encode(scrubbed(state)))
+
+
+def decode_state(version: int, body: bytes, what: str) -> State:
+    """The state as it was; StoreError names ``what`` when it is damaged or of another version."""
+    if version != VERSION:
+        raise StoreError(f"{what} has version {version}; this hub reads version {VERSION}.")
+    unpacked = unpack(body, what)
+    try:
+        return _decoder.decode(unpacked)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(f"{what} cannot be read ({exc}).") from exc
+
+
+def write_snapshot(connection: Connection, state: State, body: bytes, software: str) -> None:
+    """Keep it, and drop all older ones but one."""
+    row = {
+        "community": state.community,
+        "seq": state.seq,
+        "at_ms": state.now_ms,
+        "version": VERSION,
+        "software": software,
+        "body": body,
+    }
+    connection.execute(upsert(connection.dialect.name, snapshot), row)
+    here = snapshot.c.community == state.community
+    newest = select(snapshot.c.seq).where(here).order_by(snapshot.c.seq.desc()).limit(KEPT)
+    kept = connection.execute(newest).scalars().all()
+    connection.execute(delete(snapshot).where(here, snapshot.c.seq < min(kept)))
+
+
+def newest_snapshot(connection: Connection, community: str) -> tuple[State, str] | None:
+    """The newest one that can be read and the software that wrote it; an unreadable one is logged and passed over."""
+    rows = connection.execute(select(snapshot).where(snapshot.c.community == community).order_by(snapshot.c.seq.desc()))
+    for row in rows:
+        try:
+            state = decode_state(row.version, row.body, f"Snapshot {row.seq} of community {community}")
+        except StoreError as exc:
+            log.error("snapshot_unreadable", community=community, seq=row.seq, error=str(exc))
+            continue
+        return state, row.software
+    return None
