@@ -12,17 +12,20 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Engine, select
 
+from hub.config import Config
 from hub.core.decisions import Notice, NotificationDue, Reason
 from hub.delivery.answers import Answer
 from hub.delivery.channels.inbox import inbox_writer
+from hub.delivery.links import Links
 from hub.delivery.port import Message
 from hub.delivery.senders import Senders
 from hub.delivery.tools import Opened, Tools
-from hub.delivery.wording import Wording
+from hub.delivery.wording import Wording, rule_texts
 from hub.errors import ConfigError, DeliveryError, HubError
 from hub.model import Contact, Kind, Person, Purpose, Severity
 from hub.phrases import RECEIPTS
@@ -72,9 +75,8 @@ async def tell_contacts(
 ) -> list[Told]:
     """Try every contact once, in the order of the ladder."""
     told = []
-    for contact in contacts:
-        # Ids of what the core makes are positive, so a negative one collides with none of them.
-        due = _test_due(person, contact, community_name, now_ms())
+    for n, contact in enumerate(contacts):
+        due = _test_due(person, contact, community_name, now_ms(), n)
         started = time.monotonic()
         reason, code, detail = await _try(senders, wording, community, due, contact.url, within)
         took_ms = round((time.monotonic() - started) * 1000)
@@ -100,7 +102,8 @@ async def _try(
     return Answer.ACCEPTED, accepted.code, ""
 
 
-def _test_due(person: Person, contact: Contact, community_name: str, now_ms: int) -> NotificationDue:
+def _test_due(person: Person, contact: Contact, community_name: str, now_ms: int, n: int) -> NotificationDue:
+    """The ``n``-th send of this test. Ids that the core makes are positive, so a negative one collides with none."""
     notice = Notice(
         incident=0,
         purpose=Purpose.TEST,
@@ -117,7 +120,7 @@ def _test_due(person: Person, contact: Contact, community_name: str, now_ms: int
         seq=0,
         at_ms=now_ms,
         reason=Reason.PERSON_ASKED,
-        notification=-now_ms,
+        notification=-(now_ms * 100 + n),
         attempt=1,
         incident=0,
         person=person.id,
@@ -127,6 +130,36 @@ def _test_due(person: Person, contact: Contact, community_name: str, now_ms: int
         notice=notice,
         deadline_ms=now_ms,
     )
+
+
+def run_tell(person: str, config_path: Path, contact: str = "") -> int:
+    """The command: 0 only when every contact that was tried gave a positive receipt."""
+    from hub.config_file import load_config  # type: ignore[import-not-found,unused-ignore]
+    from hub.store.open import open_store  # type: ignore[import-not-found,unused-ignore]
+
+    def say(line: str) -> None:
+        sys.stdout.write(line + "\n")
+
+    try:
+        config: Config = load_config(config_path)
+        store = open_store(config.store.url.get_secret_value(), config.installation.data_dir)
+    except HubError as exc:
+        say(str(exc))
+        return 1
+    try:
+        return tell(
+            store.engine,
+            person,
+            contact,
+            names={key: community.name for key, community in config.communities.items()},
+            wording=Wording(rule_texts(config.rules), zone=ZoneInfo(config.installation.timezone), links=Links("", "")),
+            secrets=os.environ,
+            wecom_url=config.delivery.wecom_url,
+            within=config.delivery.receipt_within,
+            say=say,
+        )
+    finally:
+        store.close()
 
 
 def tell(

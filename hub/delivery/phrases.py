@@ -32,7 +32,6 @@ TELL: dict[str, Phrase] = {
     "answer_link": Phrase("点开处理:{link}", "Answer here: {link}"),
     "answer_number": Phrase("回复1我去 2去不了", "Reply 1 I go, 2 I cannot"),
     "answer_call": Phrase("能去的请到值班室或打电话答复", "Tell the duty room, or call it, if you go"),
-    "answer_group": Phrase("能去的请到值班室或打电话答复", "Tell the duty room, or call it, if you go"),
     "device_test": Phrase("设备测试,不用前往", "A device test; nobody needs to come"),
     "contact_test": Phrase("【测试】{community}告警通知测试", "[Test] {community} alert notification test"),
     "contact_test_todo": Phrase(

@@ -175,13 +175,11 @@ def _answers(notice: Notice, replies: Replies, link: str) -> list[str]:
         missing = max(0, notice.needed - notice.going)
         key = "going_short" if missing else "going_enough"
         parts.append(TELL[key].said(language).format(n=notice.going, m=missing))
-    if notice.group:
-        parts.append(TELL["answer_group"].said(language))
-    elif replies is Replies.LINK:
+    if replies is Replies.LINK:
         parts.append(TELL["answer_link"].said(language).format(link=link))
     elif replies is Replies.NUMBER:
         parts.append(TELL["answer_number"].said(language))
-    else:
+    elif notice.severity in (Severity.CRITICAL, Severity.MAJOR):
         parts.append(TELL["answer_call"].said(language))
     return parts
 
