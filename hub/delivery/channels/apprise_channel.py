@@ -19,6 +19,7 @@ import importlib
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,14 @@ class Plugin(msgspec.Struct, frozen=True):
 
     module: str
     name: str
+    receivers: tuple[str, ...] = ()
+    """Attributes that list who receives; together they must name somebody."""
     per_minute: int = 0
     third_party: bool = False
 
 
-NTFY = Plugin("ntfy", "NotifyNtfy")
-MAIL = Plugin("email", "NotifyEmail")
+NTFY = Plugin("ntfy", "NotifyNtfy", receivers=("topics",))
+MAIL = Plugin("email", "NotifyEmail", receivers=("targets",))
 JSON = Plugin("custom_json", "NotifyJSON")
 FORM = Plugin("custom_form", "NotifyForm")
 XML = Plugin("custom_xml", "NotifyXML")
@@ -60,9 +63,9 @@ TRUE: dict[str, Plugin] = {
     "xml": XML,
     "xmls": XML,
     "pushplus": Plugin("pushplus", "NotifyPushplus", third_party=True),
-    "wxpusher": Plugin("wxpusher", "NotifyWxPusher", third_party=True),
+    "wxpusher": Plugin("wxpusher", "NotifyWxPusher", receivers=("_users", "_topics"), third_party=True),
     # 30 a minute for one app and one member; the vendor drops the rest without a word (document/path/90312)
-    "wechat": Plugin("wechat", "NotifyWeChat", per_minute=30),
+    "wechat": Plugin("wechat", "NotifyWeChat", receivers=("users", "departments", "tag_ids"), per_minute=30),
 }
 
 UNTRUE: dict[str, str] = {
@@ -83,8 +86,8 @@ TOKEN_OVER = frozenset({"40001", "40014", "42001"})
 """WeCom's codes for an access token that is no longer good; the plugin drops it, and the next call gets another."""
 
 CODE = re.compile(r"(?:errcode|error|code)=(?:\d+/)?([A-Za-z0-9-]+)|was refused: (\d{3})")
-TOO_FAST = frozenset({"429", "45009", "1008"})
-"""HTTP, WeCom app, WxPusher."""
+TOO_FAST = frozenset({"45009", "1008"})
+"""WeCom app and WxPusher; HTTP says 429, and ntfy 429xx."""
 
 
 class _Overheard(logging.Handler):
@@ -115,6 +118,7 @@ def _overhear() -> None:
     if _overheard not in log.handlers:
         log.addHandler(_overheard)
         log.propagate = False
+        log.setLevel(logging.WARNING)
 
 
 class AppriseSender:
@@ -164,7 +168,7 @@ def why(lines: list[str]) -> DeliveryError:
         return DeliveryError(Answer.UNREACHABLE, permanent=False)
     match = CODE.search(text)
     code = (match.group(1) or match.group(2)) if match else ""
-    if code in TOO_FAST:
+    if code in TOO_FAST or code.startswith("429"):
         return DeliveryError(Answer.RATE_LIMITED, permanent=False, retry_after=60, code=code)
     if len(code) == 3 and code.startswith("5") and "was refused" not in text:
         return DeliveryError(Answer.PROVIDER_DOWN, permanent=False, retry_after=2, code=code)
@@ -184,15 +188,19 @@ def open_apprise(url: str, tools: Tools) -> Opened:
     plugin.request_rate_per_sec = 0
     plugin.redirects = False
     third_party = known.third_party or str(getattr(plugin, "mode", "")) == "cloud"
-    provider = budget_key(scheme, *(str(part) for part in _identity(plugin)))
-    return Opened(AppriseSender(plugin, provider, known.per_minute, tools), third_party=third_party)
+    return Opened(
+        AppriseSender(plugin, _budget(plugin, scheme, known), known.per_minute, tools), third_party=third_party
+    )
 
 
 def _instantiate(url: str, scheme: str, known: Plugin) -> NotifyBase:
     """The plugin's object. Apprise's own `instantiate` would import all 130 plugins first, which takes 0.6 s."""
     from apprise.exception import AppriseException
 
-    loaded = getattr(importlib.import_module(f"apprise.plugins.{known.module}"), known.name)
+    with warnings.catch_warnings():
+        # Its mail plugin imports imghdr, which Python 3.11 and 3.12 deprecate.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        loaded = getattr(importlib.import_module(f"apprise.plugins.{known.module}"), known.name)
     mistake = ConfigError(
         f"this is no address that {scheme}:// understands.", where="contact", todo="See the README on contacts."
     )
@@ -203,7 +211,10 @@ def _instantiate(url: str, scheme: str, known: Plugin) -> NotifyBase:
         plugin: NotifyBase = loaded(**parts)
     except (AppriseException, TypeError, ValueError) as exc:
         raise mistake from exc
-    if scheme == "wechat" and (len(_receivers(plugin)) != 1 or "@all" in _receivers(plugin)):
+    receivers = _receivers(plugin, known)
+    if known.receivers and not receivers:
+        raise mistake
+    if scheme == "wechat" and (len(receivers) != 1 or "@all" in receivers):
         raise ConfigError(
             "a WeCom app contact must have exactly one receiver.",
             where="contact",
@@ -212,15 +223,17 @@ def _instantiate(url: str, scheme: str, known: Plugin) -> NotifyBase:
     return plugin
 
 
-def _receivers(plugin: NotifyBase) -> list[str]:
-    """Users, departments and tags of a WeCom app contact."""
-    return [str(one) for name in ("users", "departments", "tag_ids") for one in getattr(plugin, name, ())]
+def _receivers(plugin: NotifyBase, known: Plugin) -> list[str]:
+    """Whom this contact reaches: topics, mail addresses, users."""
+    return [str(one) for name in known.receivers for one in getattr(plugin, name)]
 
 
-def _identity(plugin: NotifyBase) -> list[object]:
-    """What makes a provider of its own: account and, where the limit is per member, the member."""
+def _budget(plugin: NotifyBase, scheme: str, known: Plugin) -> str:
+    """One provider is one account and, where the limit is per member, one member."""
     identity = plugin.url_identifier
-    return [*(identity if isinstance(identity, (list, tuple)) else [identity]), *_receivers(plugin)]
+    parts = list(identity) if isinstance(identity, (list, tuple)) else [identity]
+    members = _receivers(plugin, known) if known.per_minute else []
+    return budget_key(scheme, *(str(part) for part in parts), *members)
 
 
 CHANNEL = Channel(schemes=(*TRUE, *UNTRUE), open=open_apprise)
