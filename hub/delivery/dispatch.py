@@ -80,7 +80,8 @@ class Dispatcher:
         # Two lanes into the store: what is not critical must not stand before a critical receipt.
         self._first = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-first")
         self._rest = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-rest")
-        self._opening = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-open")
+        self._openers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox-open")
+        self._opened: dict[str, asyncio.Future[Opened]] = {}
         self._budgets = Budgets(store.take_budget, now_ms)
 
     def wake(self) -> None:
@@ -105,7 +106,7 @@ class Dispatcher:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for pool in (self._first, self._rest, self._opening):
+            for pool in (self._first, self._rest, self._openers):
                 pool.shutdown(wait=False)
 
     async def _wait(self) -> None:
@@ -179,10 +180,16 @@ class Dispatcher:
             return await self._send(due, opened, message)
 
     async def _open(self, url: str) -> Opened:
-        opened = self._senders.ready(url)
-        if opened is None:
-            opened = await asyncio.get_running_loop().run_in_executor(self._opening, self._senders.open, url)
-        return opened
+        """One opening per contact, in a thread; all its rows wait for the same one, so they keep their order."""
+        opening = self._opened.get(url)
+        if opening is None:
+            loop = asyncio.get_running_loop()
+            opening = self._opened[url] = loop.run_in_executor(self._openers, self._senders.open, url)
+        try:
+            return await asyncio.shield(opening)
+        except ConfigError:
+            self._opened.pop(url, None)  # a secret may be set, a contact mended: the next row looks again
+            raise
 
     async def _send(self, due: NotificationDue, opened: Opened, message: Message) -> Receipt:
         """Hand over, and wait for the provider's word until the deadline."""

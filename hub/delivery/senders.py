@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import threading
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
@@ -19,25 +18,19 @@ SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Senders:
-    """Opens contacts and keeps them open. `open` may block for a moment (imports, certificates): call it in a thread
-    when `ready` has nothing yet."""
+    """Opens contacts and keeps them open. `open` may block for a moment (imports, certificates): call it in a thread."""
 
     def __init__(self, secrets: Mapping[str, str], tools: Tools) -> None:
         self._secrets = secrets
         self._tools = tools
         self._opened: dict[str, Opened] = {}
-        self._opening = threading.Lock()
-
-    def ready(self, url: str) -> Opened | None:
-        """The sender, when this contact was opened before."""
-        return self._opened.get(url)
 
     def open(self, url: str) -> Opened:
-        """Raises ConfigError for a contact that can never work."""
-        with self._opening:
-            opened = self._opened.get(url)
-            if opened is None:
-                opened = self._opened[url] = open_channel(url, self._secrets, self._tools)
+        """The same object every time. Raises ConfigError for a contact that can never work."""
+        opened = self._opened.get(url)
+        if opened is None:
+            # No lock: an import for one contact must not hold up another. The first to finish is kept.
+            opened = self._opened.setdefault(url, open_channel(url, self._secrets, self._tools))
         return opened
 
     async def close(self) -> None:

@@ -37,10 +37,8 @@ def test_secrets_are_filled_in_and_encoded() -> None:
 
 def test_one_object_per_contact() -> None:
     senders = Senders({}, Tools(now_ms=lambda: 0))
-    assert senders.ready("wecom://KEY") is None
-    opened = senders.open("wecom://KEY")
-    assert senders.open("wecom://KEY") is opened
-    assert senders.ready("wecom://KEY") is opened
+    assert senders.open("wecom://KEY") is senders.open("wecom://KEY")
+    assert senders.open("wecom://KEY") is not senders.open("wecom://OTHER")
 
 
 def test_a_positive_receipt_of_the_inbox_is_a_committed_row_and_a_repeat_does_not_double_it(store: SmallStore) -> None:

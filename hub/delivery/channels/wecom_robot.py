@@ -141,6 +141,7 @@ def open_wecom(url: str, tools: Tools) -> Opened:
             where="contact",
             todo="Write wecom://KEY, KEY being what follows key= in the robot's webhook address; ?format=markdown if wanted.",
         )
+    tools.make_http()
     return Opened(WecomRobotSender(key, wanted == "markdown", tools))
 
 
