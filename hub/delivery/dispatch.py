@@ -1,0 +1,228 @@
+"""Stage 6's way through: claimed outbox rows -> senders -> receipts. Decides nothing, retries nothing.
+
+Laws:
+1. Every claimed row ends in exactly one `Receipt`, or stays claimed because the hub stops; then the next start claims it
+   again, so a crash may double one send and loses none.
+2. Each send is a task of its own with its own deadline. What is not critical may have only so many sends under way for
+   each provider; what is critical waits for nothing: no slot, no budget, no other row.
+3. A row is sent even when the core's deadline for it has passed (the hub was down): late is better than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from hub.core.decisions import NotificationDue
+from hub.delivery.answers import Answer
+from hub.delivery.budgets import Budgets
+from hub.delivery.port import Message
+from hub.delivery.senders import Senders
+from hub.delivery.tools import Opened
+from hub.delivery.wording import Wording
+from hub.errors import ConfigError, DeliveryError, StoreError
+from hub.model import Receipt, Severity
+from hub.store.port import Outgoing
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox(Protocol):
+    """The part of `hub.store.port.Store` that delivery needs."""
+
+    def claim(self, by: str, now_ms: int, limit: int) -> list[Outgoing]: ...
+
+    def take_budget(self, provider: str, window_ms: int, cost: int, limit: int) -> bool: ...
+
+    def record_receipt(self, community: str, receipt: Receipt) -> None: ...
+
+
+class Dispatcher:
+    """Carries out what the outbox holds. `run` is one named task; `wake` after each commit that wrote outbox rows."""
+
+    def __init__(
+        self,
+        store: Outbox,
+        senders: Senders,
+        wording: Wording,
+        on_receipt: Callable[[str, Receipt], None],
+        *,
+        by: str,
+        now_ms: Callable[[], int],
+        receipt_within: timedelta = timedelta(seconds=10),
+        look_every: timedelta = timedelta(seconds=5),
+        per_provider: int = 8,
+        claim_limit: int = 200,
+    ) -> None:
+        """``by`` must differ at every start of the process: rows of another claimer are claimed again.
+        ``on_receipt(community, receipt)`` is called in the event loop once the receipt is recorded."""
+        self._store = store
+        self._senders = senders
+        self._wording = wording
+        self._on_receipt = on_receipt
+        self._by = by
+        self._now_ms = now_ms
+        self._within = receipt_within.total_seconds()
+        self._look_every = look_every.total_seconds()
+        self._per_provider = per_provider
+        self._claim_limit = claim_limit
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handed: set[asyncio.Task[None]] = set()
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        # Two lanes into the store: what is not critical must not stand before a critical receipt.
+        self._first = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-first")
+        self._rest = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-rest")
+        self._openers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox-open")
+        self._opened: dict[str, asyncio.Future[Opened]] = {}
+        self._budgets = Budgets(store.take_budget, now_ms)
+
+    def wake(self) -> None:
+        """There may be rows: call it in the event loop after a commit."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what was handed over has its answer or its deadline."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until `stop`, or at once when cancelled. What was not handed over yet stays claimed."""
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                await self._claim()
+                if not self._stopping:
+                    await self._wait()
+            await self._finish()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for pool in (self._first, self._rest, self._openers):
+                pool.shutdown(wait=False)
+
+    async def _wait(self) -> None:
+        """For a wake, or until it is time to look anyway: another process may have died with rows claimed."""
+        try:
+            async with asyncio.timeout(self._look_every):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _finish(self) -> None:
+        for task in self._tasks - self._handed:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _claim(self) -> None:
+        """Everything there is, most severe first; each row becomes a task."""
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            try:
+                rows = await loop.run_in_executor(
+                    self._first, self._store.claim, self._by, self._now_ms(), self._claim_limit
+                )
+            except StoreError as exc:
+                log.warning("outbox not claimed", error=str(exc))
+                return
+            for row in rows:
+                task = asyncio.create_task(self._deliver(row), name=f"deliver-{row.due.notification}")
+                self._tasks.add(task)
+                task.add_done_callback(self._forget)
+            if len(rows) < self._claim_limit:
+                return
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._handed.discard(task)
+
+    async def _deliver(self, row: Outgoing) -> None:
+        """One row, from claim to receipt."""
+        try:
+            receipt = await self._attempt(row)
+        except Exception as exc:  # outermost loop of this task: a bug in a sender must not cost the receipt
+            log.exception("sender failed", notification=row.due.notification)
+            receipt = self._receipt(row.due, Answer.FAULT, code=type(exc).__name__)
+        pool = self._first if row.due.severity is Severity.CRITICAL else self._rest
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, self._store.record_receipt, row.community, receipt)
+        except StoreError as exc:
+            # The owner steps it all the same: its commit keeps it, or the row is claimed again after a restart.
+            log.warning("receipt not recorded", notification=receipt.notification, error=str(exc))
+        self._on_receipt(row.community, receipt)
+
+    async def _attempt(self, row: Outgoing) -> Receipt:
+        due = row.due
+        try:
+            opened = await self._open(row.url)
+        except ConfigError as exc:
+            return self._receipt(due, Answer.BAD_CONTACT, code=exc.what, permanent=True)
+        sender = opened.sender
+        message = self._wording.message(row.community, due, by_number=opened.by_number, third_party=opened.third_party)
+        if due.severity is Severity.CRITICAL:
+            if sender.per_minute:
+                self._rest.submit(self._budgets.count_critical, sender.provider, sender.per_minute)
+            return await self._send(due, opened, message)
+        if sender.per_minute:
+            take = partial(self._budgets.take, sender.provider, sender.per_minute)
+            wait_ms = await asyncio.get_running_loop().run_in_executor(self._rest, take)
+            if wait_ms:
+                return self._receipt(due, Answer.RATE_LIMITED, code="budget", retry_after_ms=wait_ms)
+        async with self._slots.setdefault(sender.provider, asyncio.Semaphore(self._per_provider)):
+            return await self._send(due, opened, message)
+
+    async def _open(self, url: str) -> Opened:
+        """One opening per contact, in a thread; all its rows wait for the same one, so they keep their order."""
+        opening = self._opened.get(url)
+        if opening is None:
+            loop = asyncio.get_running_loop()
+            opening = self._opened[url] = loop.run_in_executor(self._openers, self._senders.open, url)
+        try:
+            return await asyncio.shield(opening)
+        except ConfigError:
+            self._opened.pop(url, None)  # a secret may be set, a contact mended: the next row looks again
+            raise
+
+    async def _send(self, due: NotificationDue, opened: Opened, message: Message) -> Receipt:
+        """Hand over, and wait for the provider's word until the deadline."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._handed.add(task)
+        try:
+            async with asyncio.timeout(self._within):
+                accepted = await opened.sender.send(message)
+        except TimeoutError:
+            return self._receipt(due, Answer.TIMEOUT)
+        except DeliveryError as exc:
+            after = None if exc.retry_after is None else round(exc.retry_after * 1000)
+            return self._receipt(due, exc.reason, code=exc.code, permanent=exc.permanent, retry_after_ms=after)
+        return self._receipt(due, Answer.ACCEPTED, code=accepted.code)
+
+    def _receipt(
+        self,
+        due: NotificationDue,
+        reason: str,
+        *,
+        code: str = "",
+        permanent: bool = False,
+        retry_after_ms: int | None = None,
+    ) -> Receipt:
+        return Receipt(
+            notification=due.notification,
+            contact=due.contact,
+            attempt=due.attempt,
+            at_ms=self._now_ms(),
+            sent=reason == Answer.ACCEPTED,
+            reason=str(reason),
+            code=code,
+            permanent=permanent,
+            retry_after_ms=retry_after_ms,
+        )

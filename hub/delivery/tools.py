@@ -1,0 +1,92 @@
+"""What channels are made of and with: the shape of a channel file, and what it may use to open a sender."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+
+import httpx
+import msgspec
+
+from hub.delivery.port import Sender
+from hub.delivery.threads import SendThreads
+from hub.errors import DeliveryError
+
+
+class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the `inbox` table: unique on (community, notification, attempt)."""
+
+    community: str
+    person: str
+    at_ms: int
+    incident: int
+    notification: int
+    attempt: int
+    severity: str
+    purpose: str
+    text: str
+
+
+def no_inbox(row: InboxRow) -> None:
+    """For where there is no store: nothing is ever received."""
+    raise DeliveryError("refused", permanent=True, code=f"no inbox for {row.person}")
+
+
+class Tools:
+    """What channels share. The HTTP client has no limits and no timeouts of its own: the caller holds the deadline,
+    and one hanging robot must not use up the connections of another."""
+
+    def __init__(
+        self,
+        *,
+        now_ms: Callable[[], int],
+        write_inbox: Callable[[InboxRow], None] = no_inbox,
+        wecom_url: str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+        threads: SendThreads | None = None,
+    ) -> None:
+        self.now_ms = now_ms
+        self.write_inbox = write_inbox
+        self.wecom_url = wecom_url
+        self.threads = threads or SendThreads()
+        self._http: httpx.AsyncClient | None = None
+        self._making = threading.Lock()
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """Made when first needed, or ahead of that in a thread: loading the certificates takes 80 ms."""
+        with self._making:
+            if self._http is None:
+                limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+                self._http = httpx.AsyncClient(timeout=None, limits=limits, follow_redirects=False)
+        return self._http
+
+    def make_http(self) -> None:
+        """Have the client ready before the first message."""
+        _ = self.http
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A sender, and what the wording must know about its channel."""
+
+    sender: Sender
+    by_number: bool = False
+    """The reader can answer with a number in the same place."""
+    third_party: bool = False
+    """Passes through somebody else's push service: carries no room."""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """One file in hub/delivery/channels/. ``open`` takes the URL with its secrets filled in and may raise ConfigError."""
+
+    schemes: tuple[str, ...]
+    open: Callable[[str, Tools], Opened]
+
+
+def budget_key(scheme: str, *secret: str) -> str:
+    """Key of a provider's budget. It stands in the store, so a robot's key must not be readable from it."""
+    return f"{scheme}:{hashlib.sha256('|'.join(secret).encode()).hexdigest()[:16]}"
