@@ -149,7 +149,7 @@ class AiomqttSession(LaneSession):
             else:
                 codes = await client.subscribe([(pattern, 1) for pattern in patterns])
             for pattern, code in zip(patterns, codes, strict=True):
-                value: int = getattr(code, "value", code)
+                value = int(getattr(code, "value", 0))
                 if value >= 0x80:
                     self.refused[pattern] = str(code).lower()
                 elif value == 0:
@@ -195,7 +195,7 @@ class AiomqttSession(LaneSession):
     def _settled(self) -> None:
         self._probing = None
         if self._connected:
-            self._probed()
+            self._probed(exact=False)
 
 
 def explain_aiomqtt(exc: Exception, endpoint: Endpoint) -> TransportError:

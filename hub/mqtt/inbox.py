@@ -138,11 +138,15 @@ class Inbox:
         """The session asked the broker something that it answers after all it may send us now."""
         self._acked_at_probe = self._acked
 
-    def probe_answered(self, now_ms: int) -> bool:
-        """Judge the answer: a broker with a backlog would have filled its window up to the high-water mark again."""
+    def probe_answered(self, now_ms: int, *, exact: bool) -> bool:
+        """Judge the answer: a broker with a backlog would have filled its window up to the high-water mark again.
+
+        True when it certainly has nothing left. ``drained_at_ms`` may be set a little sooner when the probe was not
+        exact: under steady traffic there is always some ack in its time.
+        """
         held = self.outstanding + self._acked - self._acked_at_probe
-        if held and held >= self._high_water:
-            return False
-        if self.drained_at_ms is None:
+        empty = not held or held < self._high_water
+        likely = not self.outstanding or self.outstanding < self._high_water
+        if self.drained_at_ms is None and (empty or (likely and not exact)):
             self.drained_at_ms = now_ms
-        return True
+        return empty

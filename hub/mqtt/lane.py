@@ -128,10 +128,11 @@ class LaneSession:
             held_s = loop.time() - came_up if self._connected else 0.0
             self._went_down(lost)
             if self._closing:
-                return
+                break
             if lost.permanent and not self.succeeded:
                 raise lost
             await self._unless_closed(self._backoff.wait(held_s))
+        self._status = "closed; the broker keeps the session"
 
     async def take(self, limit: int = 1000) -> Batch:
         return await self.inbox.take(limit)
@@ -230,9 +231,9 @@ class LaneSession:
         if not self._closing:
             self._log.warning("mqtt_disconnected", reason=self._status, was_connected=was_connected)
 
-    def _probed(self) -> None:
-        """The broker answered a probe."""
-        if self.inbox.probe_answered(int(self._clock() * 1000)):
+    def _probed(self, *, exact: bool = True) -> None:
+        """The broker answered a probe; not exact: only time passed, and acks in it may have made room in its window."""
+        if self.inbox.probe_answered(int(self._clock() * 1000), exact=exact):
             self.dropped_topics = self.wanted_drops
         elif not self.inbox.outstanding:
             self._probe()
