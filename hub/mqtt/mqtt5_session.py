@@ -1,0 +1,106 @@
+"""A lane over MQTT 5 through the `mqtt5` codec and asyncio (uvloop or not): persistent session, acks by the owner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import mqtt5
+
+from hub.errors import TransportError
+from hub.mqtt.endpoint import tls_context
+from hub.mqtt.lane import QOS0_ONLY, LaneSession
+from hub.mqtt.mqtt5_connection import Mqtt5Connection
+
+CONNECT_WITHIN_S = 10.0
+"""For TCP, TLS, CONNACK and each SUBACK."""
+FILTERS_PER_PACKET = 200
+"""A lane with exact topics of 100,000 detectors subscribes in many packets; brokers limit the size of one."""
+
+
+class Mqtt5Session(LaneSession):
+    """The fast client."""
+
+    _connection: Mqtt5Connection | None = None
+
+    async def _serve(self) -> None:
+        setup, endpoint = self.setup, self.setup.endpoint
+        loop = asyncio.get_running_loop()
+        context = await asyncio.to_thread(tls_context, endpoint)
+        connection = Mqtt5Connection(setup, self.inbox, lambda: self.dropped_topics, self._probed)
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            await loop.create_connection(
+                lambda: connection,
+                endpoint.host,
+                endpoint.port,
+                ssl=context,
+                server_hostname=endpoint.host if context else None,
+            )
+        self._connection = connection
+        try:
+            present = await self._open(connection)
+            self._came_up(present, await self._subscribe(connection))
+            raise await connection.lost
+        finally:
+            self._connection = None
+            connection.drop("The session was stopped.")
+
+    async def _open(self, connection: Mqtt5Connection) -> bool:
+        """Wait for the CONNACK; True when the broker kept our session."""
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            connack = await connection.connack
+        keepalive_s = self.setup.keepalive_s if connack.server_keep_alive is None else connack.server_keep_alive
+        connection.keep_alive(keepalive_s)
+        return connack.session_present
+
+    async def _subscribe(self, connection: Mqtt5Connection) -> frozenset[str]:
+        """Unsubscribe what is gone, subscribe what is wanted, and give what was granted."""
+        setup = self.setup
+        packet_id = 0
+        for patterns in portions(setup.forget):
+            packet_id += 1
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await connection.ask(mqtt5.UnsubscribePacket(packet_id, patterns))
+        granted: set[str] = set()
+        self.refused = {}
+        for patterns in portions(setup.topics):
+            packet_id += 1
+            filters = [
+                mqtt5.TopicFilter(
+                    pattern,
+                    max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+                    retain_as_published=False,
+                    retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+                )
+                for pattern in patterns
+            ]
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                codes = await connection.ask(mqtt5.SubscribePacket(packet_id, filters))
+            if len(codes) != len(patterns):
+                raise TransportError("The broker answered fewer subscriptions than we asked for.")
+            for pattern, code in zip(patterns, codes, strict=True):
+                if code >= 0x80:
+                    self.refused[pattern] = mqtt5.SubAckReasonCode(code).name.replace("_", " ").lower()
+                elif code == 0:
+                    self.refused[pattern] = QOS0_ONLY
+                else:
+                    granted.add(pattern)
+        return frozenset(granted)
+
+    async def _hang_up(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            connection.hang_up()
+            await asyncio.wait([connection.lost], timeout=CONNECT_WITHIN_S)
+
+    def _send_acks(self, tokens: Sequence[int]) -> None:
+        if self._connection is not None:
+            self._connection.send_acks(tokens)
+
+    def _probe(self) -> None:
+        if self._connection is not None:
+            self._connection.ping()
+
+
+def portions(patterns: Sequence[str]) -> list[list[str]]:
+    return [list(patterns[at : at + FILTERS_PER_PACKET]) for at in range(0, len(patterns), FILTERS_PER_PACKET)]
