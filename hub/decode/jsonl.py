@@ -22,10 +22,20 @@ from hub.decode.port import Context, Uplink
 from hub.decode.row_envelopes import RAW_FRMPAYLOAD, ROW_ENVELOPES
 from hub.decode.text import parse_object
 from hub.errors import ConfigError, DecodeError, HubError
-from hub.model import Event, Kind, RawMessage, Reading, Undecodable, Undecoded
+from hub.model import LIFE_SAFETY, Event, Kind, RawMessage, Reading, Undecodable, Undecoded
 
-_NEVER_ALARMS = frozenset({Event.CONFIG_RESPONSE, Event.CONFIG_REPORT, Event.VERSION_REPORT, Event.DEVICE_INFO})
-_NEVER_ALARM = frozenset({Kind.PARKING, Kind.VEHICLE_COUNTER})
+_QUIET = frozenset(
+    {
+        Event.CONFIG_RESPONSE,
+        Event.CONFIG_REPORT,
+        Event.VERSION_REPORT,
+        Event.DEVICE_INFO,
+        Event.STATUS,
+        Event.HEARTBEAT,
+        Event.STARTUP,
+    }
+)
+_ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.PARKING, Kind.VEHICLE_COUNTER}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -131,13 +141,13 @@ def _payload(row: dict[str, object]) -> bytes:
 def _is_alarm(reading: Reading) -> bool | None:
     """Whether this message is an alarm.
 
-    The fact ``alarm`` is a state, and absent where the payload does not say; a configuration reply says nothing of the
-    state (it must not clear anything), but for certain it is no alarm.
+    The fact ``alarm`` is a state, and absent where the payload does not say; a battery report or a configuration reply says
+    nothing of the state (it must not clear anything), but for certain it is no alarm.
     """
     alarm = reading.facts.get("alarm")
     if isinstance(alarm, bool):
         return alarm
-    return False if reading.event in _NEVER_ALARMS or reading.kind in _NEVER_ALARM else None
+    return False if reading.kind in _ALARMING and reading.event in _QUIET else None
 
 
 def _told(reading: Reading) -> dict[str, object]:
