@@ -73,6 +73,7 @@ def _stated(facts: dict[str, Fact]) -> Facts:
     """An interconnected detector that heard another's alarm is an alarm, too: the other may not speak LoRaWAN."""
     if "alarm" in facts or "interconnect_alarm" in facts:
         facts["alarm"] = bool(facts.get("alarm")) or bool(facts.get("interconnect_alarm"))
+        facts.setdefault("test", False)  # older firmware leaves channel 7 out unless the button was pressed
     if facts.get("alarm"):
         return Facts(Event.ALARM, facts)
     if facts.get("test"):
