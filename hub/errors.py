@@ -30,12 +30,13 @@ class ConfigError(HubError):
 
 
 class DecodeError(HubError):
-    """A payload that could not be understood; ``reason`` is a `hub.model.Undecoded`."""
+    """A payload that could not be understood; ``reason`` is a `hub.model.Undecoded`, ``device`` its address if known."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, device: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.device = device
 
 
 class TransportError(HubError):

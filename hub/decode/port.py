@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta, timezone, tzinfo
 from typing import Protocol
 
 import msgspec
@@ -67,6 +68,61 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """At least one."""
     document: str = ""
     """Vendor's document."""
+
+
+class Codecs(Protocol):
+    """What an envelope may ask of the catalogue."""
+
+    def by_name(self, name: str) -> Model | None:
+        """The model called ``vendor/model``."""
+
+    def by_profile(self, text: str) -> Model | None:
+        """The model that a platform calls by a text holding one of its profile names; the longest name wins."""
+
+    def recognise(self, uplink: Uplink) -> Model | None:
+        """The one model that the content itself gives away; None when none, or more than one, claims it."""
+
+
+class JsonMapping(msgspec.Struct, frozen=True, kw_only=True):
+    """How to read generic JSON: which path is which fact (`hub.config.MappingConfig`, without the config machinery)."""
+
+    device: str
+    kind: Kind
+    time: str = ""
+    event: str = ""
+    events: dict[str, str] = {}
+    facts: dict[str, str] = {}
+
+
+CHINA = timezone(timedelta(hours=8), "CST")
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What an envelope may know besides the message."""
+
+    codecs: Codecs
+    model_of: Mapping[str, str] = {}
+    """Registry: device address -> catalogue name of its model. Outranks everything that a message says."""
+    mapping: JsonMapping | None = None
+    """The source's mapping, for generic JSON."""
+    zone: tzinfo = CHINA
+    """Of local times that carry no zone."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """How one platform wraps devices: the literal that a module in ``hub/decode/envelopes`` exports as ``ENVELOPE``."""
+
+    name: str
+    """As in config.yaml ``sources.*.envelope``."""
+    read: Callable[[RawMessage, Context], tuple[Reading, ...]]
+    """Raises DecodeError, with ``device`` where the envelope gives it; an empty tuple for what says nothing about a
+    device."""
+    topics: Callable[[str, list[str]], bool] | None = None
+    """Whether a topic, whole and split at ``/``, is surely ours. Asked once per topic. Unset: never by topic."""
+    looks: Callable[[object], bool] | None = None
+    """Whether parsed JSON is surely ours; asked when no envelope knows the topic. Unset: never by content."""
+    rank: int = 0
+    """Asked in rising order; give a greedy envelope a high rank."""
 
 
 class Decode(Protocol):
