@@ -12,6 +12,7 @@ import asyncio
 import resource
 import sys
 import time
+from typing import cast
 
 import mqtt5
 import msgspec
@@ -68,9 +69,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(mqtt5.ConnectPacket(client_id=f"load-{time.time_ns():x}", clean_start=True).write())
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own, which is none by inheritance
+        self._transport.write(mqtt5.ConnectPacket(client_id=f"load-{time.time_ns():x}", clean_start=True).write())
 
     def data_received(self, data: bytes) -> None:
         if not self.connected.done():
