@@ -155,7 +155,7 @@ class PacketSource:
 
     def take(self, count: int, now_ms: int) -> bytearray:
         """The next ``count`` packets as one buffer. One loop without calls: it runs for every message of the load."""
-        iso, second = vendors.rfc3339(now_ms)[:26].encode(), str(now_ms // 1000).encode()
+        iso, second = vendors.rfc3339(now_ms)[:26].encode(), b"%010d" % (now_ms // 1000)
         variants, turn, device, packet_id = self._variants, self._round, self._device, self._packet_id
         devices, serial = len(variants), 10_000_000 + self._count
         out = bytearray()
