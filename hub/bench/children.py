@@ -62,11 +62,11 @@ class Child:
         return raw.decode("utf-8", "replace").rstrip()
 
     async def until(self, word: str, within_s: float = START_S) -> None:
-        """Read lines until one is ``word`` or its ``event`` is (a structured log line)."""
+        """Read lines until one is ``word``; what comes before counts as its last words."""
         deadline = asyncio.get_running_loop().time() + within_s
         while True:
             line = await self.line(max(0.1, deadline - asyncio.get_running_loop().time()))
-            if line == word or line.split(" ")[0] == word:
+            if line.strip() == word:
                 return
             self._said.append(line)
 

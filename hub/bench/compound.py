@@ -88,11 +88,11 @@ RULES: dict[str, dict[str, object]] = {
     "tamper": _rule(["smoke"], "minor", "烟感被拆", "Tamper", when="tamper"),
     "low_battery": _rule(["smoke", "parking"], "minor", "电量低", "Low battery", when="battery_low"),
     "battery_ends": _rule(["smoke"], "minor", "电量将尽", "Battery ends", when="battery_pct < 15.0"),
-    "silent": _rule(["smoke", "parking"], "minor", "失联", "Silent", silent_after=26 * 3600),
+    "silent": _rule(["smoke", "parking"], "minor", "失联", "Silent", silent_after="26h"),
     "space_squatted": _rule(
-        ["parking"], "minor", "车位久占", "Occupied", when="occupied", group_by="place", **{"for": 72 * 3600}
+        ["parking"], "minor", "车位久占", "Occupied", when="occupied", group_by="place", **{"for": "72h"}
     ),
-    "gate_open": _rule(["lpr", "gate"], "major", "抬杆未落", "Gate open", when="open", **{"for": 180}),
+    "gate_open": _rule(["lpr", "gate"], "major", "抬杆未落", "Gate open", when="open", **{"for": "3m"}),
 }
 """What a compound has: the rules that are shipped, in kind and number."""
 
@@ -121,7 +121,7 @@ def config(
             "critical": {"steps": [{"roles": ["property"]}], "tell_end": False},
             "major": {"steps": [{"roles": ["committee"]}]},
             "minor": {"steps": [{"roles": ["committee"]}]},
-            "info": {"steps": []},
+            "info": {"steps": [{"roles": ["committee"]}]},
         },
         "rules": RULES,
     }

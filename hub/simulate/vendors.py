@@ -194,30 +194,29 @@ def vzenith_gate(random: Random, serial: str, at_ms: int, gate_status: int) -> J
 
 
 def vzenith_plate(random: Random, serial: str, at_ms: int, *, plate: str, direction: int, camera: str) -> Json:
-    """A recognised plate: base64 of its UTF-8; the picture fields stay empty, as with a camera that sends none."""
-    license_text = base64.b64encode(plate.encode("utf-8")).decode("ascii")
-    color = GREEN_PLATE if len(plate) == 8 else BLUE_PLATE
-    plate_type = 19 if color == GREEN_PLATE else 1
-    left, top = random.randrange(300, 700), random.randrange(300, 500)
-    box = {"left": left, "top": top, "right": left + 160, "bottom": top + 52}
-    local = _EPOCH + timedelta(milliseconds=at_ms) + _SHANGHAI
-    when = {
-        "decday": local.day,
-        "dechour": local.hour,
-        "decmin": local.minute,
-        "decmon": local.month,
-        "decsec": local.second,
-        "decyear": local.year,
-        "sec": at_ms // 1000,
-        "usec": at_ms % 1000 * 1000,
+    """A recognised plate, in base64 of its UTF-8."""
+    info: Json = {
+        "channel": 0,
+        "deviceName": base64.b64encode(camera.encode("utf-8")).decode("ascii"),
+        "ipaddr": f"192.168.6.{10 + int(serial[-2:], 16) % 200}",
+        "result": {"PlateResult": _plate_result(random, at_ms, plate, direction)},
+        "serialno": serial,
+        "user_data": "",
     }
-    result: Json = {
+    return vzenith_message(random, serial, "ivs_result", at_ms, {"AlarmInfoPlate": info})
+
+
+def _plate_result(random: Random, at_ms: int, plate: str, direction: int) -> Json:
+    """One long literal: the vendor's names in the vendor's order; pictures stay empty, as when a camera sends none."""
+    electric = len(plate) == 8
+    left, top = random.randrange(300, 700), random.randrange(300, 500)
+    return {
         "bright": 0,
         "carBright": 0,
         "carColor": random.randrange(10),
         "car_brand": {"brand": 255, "type": 255, "year": 65535},
         "clean_time": 0,
-        "colorType": color,
+        "colorType": GREEN_PLATE if electric else BLUE_PLATE,
         "colorValue": 0,
         "confidence": random.randrange(90, 101),
         "direction": direction,
@@ -228,24 +227,30 @@ def vzenith_plate(random: Random, serial: str, at_ms: int, *, plate: str, direct
         "is_encrypted": 0,
         "is_fake_plate": 0,
         "isoffline": 0,
-        "license": license_text,
+        "license": base64.b64encode(plate.encode("utf-8")).decode("ascii"),
         "license_ext_type": 0,
-        "location": {"RECT": box},
+        "location": {"RECT": {"left": left, "top": top, "right": left + 160, "bottom": top + 52}},
         "plate_distance": 0,
         "plate_true_width": 0,
         "plateid": random.randrange(1, 1_000_000),
         "small_image_content": "",
-        "timeStamp": {"Timeval": when},
+        "timeStamp": {"Timeval": _timeval(at_ms)},
         "timeUsed": random.randrange(80_000, 4_000_000),
         "triggerType": VIRTUAL_LOOP,
-        "type": plate_type,
+        "type": 19 if electric else 1,
     }
-    info: Json = {
-        "channel": 0,
-        "deviceName": base64.b64encode(camera.encode("utf-8")).decode("ascii"),
-        "ipaddr": f"192.168.6.{10 + int(serial[-2:], 16) % 200}",
-        "result": {"PlateResult": result},
-        "serialno": serial,
-        "user_data": "",
+
+
+def _timeval(at_ms: int) -> Json:
+    """The camera's clock: broken down in local time, and as seconds since 1970."""
+    local = _EPOCH + timedelta(milliseconds=at_ms) + _SHANGHAI
+    return {
+        "decday": local.day,
+        "dechour": local.hour,
+        "decmin": local.minute,
+        "decmon": local.month,
+        "decsec": local.second,
+        "decyear": local.year,
+        "sec": at_ms // 1000,
+        "usec": at_ms % 1000 * 1000,
     }
-    return vzenith_message(random, serial, "ivs_result", at_ms, {"AlarmInfoPlate": info})
