@@ -1,0 +1,208 @@
+"""The two measurements: how much is taken in and kept, and how long an alarm takes to a provider. I/O.
+
+Each run starts everything anew in one temporary directory. Ingest: the floor first, then the subject, with equal load. Latency:
+a steady background, an alarm every so often on a detector of its own. ``lost`` is what the broker acknowledged to the load
+generator and the subject never made durable (and, in latency, alarms that no provider was ever handed).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from hub.bench import machine
+from hub.bench.children import Child, child, mosquitto, python, victoria_metrics
+from hub.bench.compound import robot_key
+from hub.bench.provider import Provider, provider
+from hub.bench.report import FloorReport, IngestReport, LatencyReport, print_report
+from hub.bench.subject import MakeSubject, Subject, Surroundings, the_hub
+from hub.errors import HubError
+from hub.simulate.load import LoadReport
+
+LOOK_S = 0.02
+STALLED_S = 60.0
+"""A subject that keeps nothing new for this long has lost the rest."""
+FIRE_EVERY_S = 0.25
+FIRE_AFTER_S = 2.0
+HANDED_WITHIN_S = 30.0
+
+
+class Fire(msgspec.Struct, frozen=True):
+    """A line of the load generator: one alarm."""
+
+    fire: int
+    published_ns: int
+
+
+def bench_ingest(readings: int, devices: int, as_json: bool, subject: MakeSubject = the_hub) -> int:
+    """Sustained QoS 1 readings, rules on, durable before ack; gives the exit code."""
+    return _measure(measure_ingest(readings, devices, subject), as_json)
+
+
+def bench_latency(seconds: float, rate: int, as_json: bool, subject: MakeSubject = the_hub) -> int:
+    """Publish of an alarm to the provider having the request, with ``rate`` readings a second behind it."""
+    return _measure(measure_latency(seconds, rate, subject), as_json)
+
+
+def _measure(run: Coroutine[None, None, IngestReport | LatencyReport], as_json: bool) -> int:
+    try:
+        report = asyncio.run(run)
+    except HubError as exc:
+        print(f"bench: {exc}", file=sys.stderr)  # noqa: T201
+        return 1
+    print_report(report, as_json)
+    return 0
+
+
+# ── ingest ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def measure_ingest(readings: int, devices: int, make: MakeSubject = the_hub) -> IngestReport:
+    """Floor, then subject."""
+    with _directory() as directory:
+        fsync_ms = machine.fsync_ms(directory)
+        floor, floor_rate = await _floor(directory, readings, devices)
+        async with _surrounded(directory, devices, fires=0) as (around, kind, _):
+            subject = make(around)
+            async with child(subject.name, subject.argv) as process:
+                await process.until("ready")
+                drain = asyncio.create_task(process.drain())
+                cpu = machine.cpu_s(process.pid)
+                load = await _load(around.broker_port, "--messages", str(readings), "--devices", str(devices))
+                kept, done_ns = await _all_kept(process, subject, load.acked)
+                spent = machine.cpu_s(process.pid) - cpu
+                rss_mb = machine.peak_rss_mb(process.pid)
+                drain.cancel()
+    rate = kept / max((done_ns - load.began_ns) / 1e9, 1e-9)
+    return IngestReport(
+        readings=readings,
+        rate=round(rate),
+        cpu_us=round(spent / max(kept, 1) * 1e6, 2),
+        floor_rate=round(floor_rate),
+        ratio=round(rate / floor_rate, 3),
+        lost=load.acked - kept,
+        rss_mb=rss_mb,
+        fsync_ms=fsync_ms,
+        floor_cpu_us=floor.cpu_us,
+        load_cpu_us=load.cpu_us,
+        time_series=kind,
+    )
+
+
+async def _floor(directory: Path, readings: int, devices: int) -> tuple[FloorReport, float]:
+    async with mosquitto(directory) as port:
+        argv = python("hub.bench.floor", "--port", str(port), "--messages", str(readings))
+        async with child("floor", argv) as process:
+            await process.until("ready")
+            load = await _load(port, "--messages", str(readings), "--devices", str(devices))
+            report = msgspec.json.decode(await process.line(), type=FloorReport)
+    return report, readings / ((report.done_ns - load.began_ns) / 1e9)
+
+
+async def _all_kept(process: Child, subject: Subject, expected: int) -> tuple[int, int]:
+    """Wait until everything is durable; gives how many are and since when. Stops when the subject stalls or ends."""
+    kept, since_ns = 0, time.time_ns()
+    while True:
+        now = await asyncio.to_thread(subject.kept)
+        if now > kept:
+            kept, since_ns = now, time.time_ns()
+        stalled = time.time_ns() - since_ns > STALLED_S * 1e9
+        if kept >= expected or stalled or not process.running:
+            return kept, since_ns
+        await asyncio.sleep(LOOK_S)
+
+
+# ── latency ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def measure_latency(
+    seconds: float, rate: int, make: MakeSubject = the_hub, devices: int = 5_000
+) -> LatencyReport:
+    """Steady background and alarms; every alarm is waited for."""
+    fires = max(1, int((seconds - FIRE_AFTER_S) / FIRE_EVERY_S))
+    messages = int(seconds * rate)
+    with _directory() as directory:
+        async with _surrounded(directory, devices, fires) as (around, _, robots):
+            subject = make(around)
+            async with child(subject.name, subject.argv) as process:
+                await process.until("ready")
+                drain = asyncio.create_task(process.drain())
+                published: list[Fire] = []
+                options = ("--messages", messages, "--devices", devices, "--rate", rate, "--fires", fires)
+                every = ("--fire-every", FIRE_EVERY_S, "--fire-after", FIRE_AFTER_S)
+                load = await _load(around.broker_port, *map(str, (*options, *every)), fires=published)
+                kept, _ = await _all_kept(process, subject, load.acked)
+                await _all_handed(robots, published)
+                drain.cancel()
+    took = [
+        (robots.first_ns[robot_key(fire.fire)] - fire.published_ns) / 1e6
+        for fire in published
+        if robot_key(fire.fire) in robots.first_ns
+    ]
+    if not took:
+        raise HubError(f"{subject.name} handed none of {len(published)} alarms to the provider within the run.")
+    return LatencyReport(
+        p50_ms=round(percentile(took, 50), 2),
+        p99_ms=round(percentile(took, 99), 2),
+        max_ms=round(max(took), 2),
+        background_rate=round(load.acked / ((load.last_ack_ns - load.began_ns) / 1e9)),
+        lost=load.acked - kept + len(published) - len(took),
+        alarms=len(published),
+    )
+
+
+async def _all_handed(robots: Provider, published: list[Fire]) -> None:
+    keys = {robot_key(fire.fire) for fire in published}
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HANDED_WITHIN_S):
+            await robots.asked(keys)
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """Nearest-rank percentile: a value that was measured, never one between two."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+# ── surroundings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as name:
+        yield Path(name)
+
+
+@asynccontextmanager
+async def _surrounded(directory: Path, devices: int, fires: int) -> AsyncIterator[tuple[Surroundings, str, Provider]]:
+    """Broker, time series store and provider; also says what the InfluxDB follower writes to."""
+    async with mosquitto(directory) as port, victoria_metrics(directory) as series, provider() as robots:
+        around = Surroundings(
+            directory=directory,
+            broker_port=port,
+            influx_url=series or robots.sink_url,
+            robot_url=robots.robot_url,
+            devices=devices,
+            fires=fires,
+        )
+        yield around, "VictoriaMetrics" if series else "a sink that reads and drops", robots
+
+
+async def _load(port: int, *options: str, fires: list[Fire] | None = None) -> LoadReport:
+    """Run the load generator to its end; its alarms are appended to ``fires``."""
+    async with child("load generator", python("hub.simulate.load", "--port", str(port), *options)) as process:
+        while True:
+            line = await process.line(within_s=600)
+            if line.startswith('{"sent"'):
+                return msgspec.json.decode(line, type=LoadReport)
+            if fires is not None and line.startswith('{"fire"'):
+                fires.append(msgspec.json.decode(line, type=Fire))
