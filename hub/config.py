@@ -6,13 +6,33 @@ every mistake with its line, is `hub.config_file`.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from hub.model import Kind, Sees, Severity
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def read_duration(value: object) -> timedelta:
+    """``10s``, ``5m``, ``24h``, ``1d``, ``1h30m`` as a timedelta; a bare number is refused, it has no unit."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if match is not None:
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        with suppress(OverflowError):
+            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    raise PydanticCustomError("duration", "{value} is no duration such as 10s, 5m, 24h or 1d", {"value": value})
+
+
+Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 
 class Section(BaseModel):
@@ -101,8 +121,8 @@ class RuleConfig(Section):
     on: list[Kind] = Field(description="Kinds of device it watches")
     when: str = Field("", description="CEL over the reading's facts; true: the condition is met")
     clear: str = Field("", description="CEL; true: the condition is over. Empty: when `when` is false")
-    hold: timedelta = Field(timedelta(0), alias="for", description="How long the condition must hold")
-    silent_after: timedelta | None = Field(None, description="Instead of when: nothing heard for this long")
+    hold: Duration = Field(timedelta(0), alias="for", description="How long the condition must hold")
+    silent_after: Duration | None = Field(None, description="Instead of when: nothing heard for this long")
     severity: Severity = Field(description="critical, major, minor or info")
     latch: bool = Field(False, description="Only a person closes it, with an outcome")
     cause: str = Field("", description="Alerts of one cause and one building are one incident; empty: the rule's name")
@@ -116,7 +136,7 @@ class RuleConfig(Section):
 class StepConfig(Section):
     """One step of a policy."""
 
-    after: timedelta = Field(timedelta(0), description="Since the incident opened")
+    after: Duration = Field(timedelta(0), description="Since the incident opened")
     roles: list[str] = Field(description="Who is told; an empty role is skipped at once, with a reason")
     until: Literal["accepted", "on_site", "closed"] = Field("accepted", description="What makes this step unnecessary")
 
@@ -126,10 +146,8 @@ class PolicyConfig(Section):
 
     steps: list[StepConfig] = Field(description="Steps in the order of after")
     needed: int = Field(1, ge=1, description="How many people should go")
-    repeat_every: timedelta | None = Field(
-        None, description="When all steps are taken and nobody accepted: start again"
-    )
-    repage_after: timedelta | None = Field(None, description="Accepted and nothing since: page everybody again")
+    repeat_every: Duration | None = Field(None, description="When all steps are taken and nobody accepted: start again")
+    repage_after: Duration | None = Field(None, description="Accepted and nothing since: page everybody again")
     tell_end: bool = Field(True, description="The end is told to everybody who was told")
 
 
@@ -144,7 +162,7 @@ class StoreConfig(Section):
     """Where the record is kept."""
 
     url: SecretStr = Field(SecretStr(""), description="Empty: SQLite in data_dir; or postgresql+psycopg://…")
-    keep_readings: timedelta = Field(timedelta(days=365), description="Age at which journal blocks are dropped")
+    keep_readings: Duration = Field(timedelta(days=365), description="Age at which journal blocks are dropped")
     keep_bytes: int = Field(20_000_000_000, description="Size at which the oldest journal blocks are dropped")
 
 
@@ -170,7 +188,7 @@ class WebConfig(Section):
 class DeliveryConfig(Section):
     """How messages leave."""
 
-    receipt_within: timedelta = Field(timedelta(seconds=10), description="Without a positive receipt: next contact")
+    receipt_within: Duration = Field(timedelta(seconds=10), description="Without a positive receipt: next contact")
     wecom_url: str = Field(
         "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", description="Only a test or a proxy sets another"
     )

@@ -1,0 +1,13 @@
+"""Stage 5, influx. I/O: journal -> line protocol -> InfluxDB 2, or whatever takes /api/v2/write.
+
+Takes blocks of the journal beyond its cursor; gives points. A projection, never the record: it may lag or die and never
+blocks anybody. Loses nothing that the journal still has: the cursor moves only after the server took the points, and a
+point written twice is one point. Lines that a server refuses for ever are quarantined and passed over.
+"""
+
+from hub.influx.follow import Follower, Journal
+from hub.influx.gauges import Gate, Gauges
+from hub.influx.lines import PERSONAL, Lines
+from hub.influx.post import BadLine, InfluxPost, Later, Post
+
+__all__ = ("PERSONAL", "BadLine", "Follower", "Gate", "Gauges", "InfluxPost", "Journal", "Later", "Lines", "Post")
