@@ -128,8 +128,6 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
             state = _decode(raw.payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             state, name = _state_slowly(raw.payload, name)
-            if state is None:
-                return ()
         return (_reading(state, name),)
     if purpose == "availability":
         return _availability(raw.payload, name)
@@ -138,13 +136,12 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
     return ()
 
 
-def _state_slowly(payload: bytes, name: str) -> tuple[_State | None, str]:
+def _state_slowly(payload: bytes, name: str) -> tuple[_State, str]:
     """A state whose types surprise, or one bare attribute (``output: attribute``): device/attribute -> value."""
     if trimmed(payload)[:1] != b"{":
         device, _, attribute = name.rpartition("/")
         if not device or attribute not in _ATTRIBUTES:
-            parse_object(payload)  # tells what is wrong with it
-            return None, name
+            raise DecodeError(Undecoded.WRONG_TYPE, "expected a JSON object", device=name)
         found: dict[str, object] = {attribute: parse_text(payload)}
         name = device
     else:
@@ -198,7 +195,7 @@ def _reading(state: _State, name: str) -> Reading:
         facts["alarm"] = alarm
         if alarm and kind is not Kind.SOS:
             event = Event.ALARM
-    if state.action and state.action is not UNSET:
+    if state.action is not UNSET and state.action:
         kind, event = _act(state.action, kind, event, facts)
     if state.test is True or state.self_test is True or state.self_test == "testing":
         # The detector says that it is being tested: whatever it sees now is the test's own smoke.
@@ -262,7 +259,7 @@ def _other_kind(state: _State, facts: dict[str, Fact]) -> tuple[Kind, Event]:
         facts["alarm"] = False  # a keypad; its panic key comes as an action
         return Kind.SOS, Event.STATUS
     if state.vibration is not UNSET:
-        if state.vibration is not None and state.vibration is not UNSET:
+        if state.vibration is not None:
             facts["motion"] = state.vibration
         return Kind.VIBRATION, Event.STATUS
     if state.action is not UNSET:
@@ -344,9 +341,9 @@ def _bridge(raw: RawMessage, about: str) -> tuple[Reading, ...]:
             facts["name"] = text(data.get("friendly_name"))
         return (Reading(device, Kind.LIFECYCLE, event, facts),)
     if about in ("logging", "log"):
-        found = parse_json(raw.payload)
-        if text(part(found).get("level")) == "error":
-            said = text(part(found).get("message"))
+        line = part(parse_json(raw.payload))
+        if text(line.get("level")) == "error":
+            said = text(line.get("message"))
             return (Reading(bridge, Kind.LIFECYCLE, Event.LOG_ERROR, {"description": said} if said else {}),)
     return ()
 
