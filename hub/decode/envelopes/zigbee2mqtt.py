@@ -165,7 +165,7 @@ def _reading(state: _State, name: str) -> Reading:
     """Facts of one state. Long and flat because it is the hot path: a loop over a table took twice the time."""
     facts: dict[str, Fact] = {}
     event = Event.STATUS
-    alarm: bool | None | UnsetType = None
+    alarm: bool | UnsetType | None = None
     if state.smoke is not UNSET:
         kind, alarm = Kind.SMOKE, state.smoke
     elif state.gas is not UNSET:
@@ -222,9 +222,7 @@ def _reading(state: _State, name: str) -> Reading:
         facts["humidity"] = state.humidity
     if state.illuminance is not UNSET and state.illuminance is not None:
         facts["illuminance"] = state.illuminance
-    if state.silence is not UNSET or state.buzzer_manual_mute is not UNSET or state.trouble is not UNSET:
-        _rare(state, facts)
-    elif state.fault_alarm is not UNSET or state.linkage_alarm_state is not UNSET or state.gas_value is not UNSET:
+    if state.silence is not UNSET or state.buzzer_manual_mute is not UNSET or state.trouble is not UNSET or state.fault_alarm is not UNSET or state.linkage_alarm_state is not UNSET or state.gas_value is not UNSET:
         _rare(state, facts)
     seen = state.last_seen
     device = state.device
