@@ -79,11 +79,8 @@ def _object(found: Mapping[str, object]) -> tuple[Reading, ...]:
     sub_label = after.get("sub_label")
     put_text(facts, "known_name", sub_label[0] if isinstance(sub_label, list) and sub_label else sub_label)
     put_text(facts, "plate", _plate(after.get("recognized_license_plate")))
-    if text(found.get("type")) == "end":
-        device_ms = time_ms(after.get("end_time"))
-    else:
-        device_ms = time_ms(after.get("frame_time"))
-    return (_reading(after, Event.OBJECT_UPDATE, facts, device_ms),)
+    moment = "end_time" if text(found.get("type")) == "end" else "frame_time"
+    return (_reading(after, Event.OBJECT_UPDATE, facts, time_ms(after.get(moment))),)
 
 
 def _plate(value: object) -> str:

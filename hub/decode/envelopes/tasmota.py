@@ -91,7 +91,7 @@ def _own(found: Mapping[str, object], device: str, device_ms: int | None) -> Ite
 
 def _number_of(name: str) -> dict[str, Fact]:
     """Which input or relay, when there is more than one: Switch2 -> 2; the first is often unnumbered."""
-    digits = name.lstrip("SwitchButtonPOWER")
+    digits = name.removeprefix("Switch").removeprefix("Button").removeprefix("POWER")
     return {"channel": int(digits)} if digits.isascii() and digits.isdigit() and len(digits) < 4 else {}
 
 
