@@ -18,7 +18,7 @@ _ALARM: tuple[Event, dict[str, Fact]] = (Event.ALARM, {"alarm": True})
 _OVER: tuple[Event, dict[str, Fact]] = (Event.STATUS, {"alarm": False})
 _LOW: tuple[Event, dict[str, Fact]] = (Event.STATUS, {"battery_low": True})
 _TEST: tuple[Event, dict[str, Fact]] = (Event.TEST, {"test": True, "alarm": False})
-_306 = {
+_306: dict[str, tuple[Event, dict[str, Fact]]] = {
     "0": _OVER,
     "1": _ALARM,
     "2": (Event.ALARM, {"alarm": True, "high_temp_alarm": True}),
