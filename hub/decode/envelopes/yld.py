@@ -33,7 +33,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
 
 
 def _ours(topic: str, _levels: list[str]) -> bool:
-    return topic.startswith("face.") and topic.endswith(".response") or topic == "face.response"
+    return (topic.startswith("face.") and topic.endswith(".response")) or topic == "face.response"
 
 
 ENVELOPE = Envelope(name="yld", read=read, topics=_ours, rank=20)
