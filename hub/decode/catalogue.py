@@ -21,6 +21,7 @@ class Catalogue:
         )
         self._recognisers = [(model.recognises, model) for model in self.models if model.recognises is not None]
         self._profile_seen: dict[str, Model | None] = {}
+        self._content_seen: dict[tuple[int | None, bytes], Model | None] = {}
 
     def by_name(self, name: str) -> Model | None:
         """The model called ``vendor/model``."""
@@ -40,9 +41,21 @@ class Catalogue:
         return model
 
     def recognise(self, uplink: Uplink) -> Model | None:
-        """The one model that claims this content; None when none does, or more than one."""
-        claims = self.claims(uplink)
-        return claims[0] if len(claims) == 1 else None
+        """The one model that claims this content; None when none does, or more than one.
+
+        A car park says the same few things all day, so the answer for the same bytes is remembered.
+        """
+        if uplink.object is not None:
+            return _only(self.claims(uplink))
+        content = (uplink.port, uplink.data)
+        try:
+            return self._content_seen[content]
+        except KeyError:
+            pass
+        if len(self._content_seen) >= _REMEMBERED:
+            self._content_seen.clear()
+        model = self._content_seen[content] = _only(self.claims(uplink))
+        return model
 
     def claims(self, uplink: Uplink) -> list[Model]:
         """Every model that recognises this content. A recogniser that fails does not claim."""
@@ -54,3 +67,7 @@ class Catalogue:
             except (LookupError, ValueError, TypeError, AttributeError):
                 continue
         return claims
+
+
+def _only(claims: list[Model]) -> Model | None:
+    return claims[0] if len(claims) == 1 else None

@@ -4,39 +4,57 @@ from __future__ import annotations
 
 from hub.decode.port import Context, Model, Uplink
 from hub.errors import DecodeError
-from hub.model import Reading, Undecoded
+from hub.model import Event, Kind, Reading, Undecoded
 
 
-def choose_model(context: Context, uplink: Uplink, *profiles: str) -> Model:
-    """The registry's word, else the platform's profile names in their order, else what the content gives away.
+class Unread(DecodeError):
+    """Bytes that nobody here can read, from a device that was heard all the same: both are worth keeping."""
 
-    Raises DecodeError(unknown_model); a life-safety misread is worse than a message in quarantine.
+    def __init__(self, detail: str, heard: Reading) -> None:
+        super().__init__(Undecoded.UNKNOWN_MODEL, detail, device=heard.device)
+        self.heard = heard
+
+
+def choose_model(context: Context, uplink: Uplink, profiles: tuple[str, ...], name: str = "") -> Model | None:
+    """The registry's word, else the platform's profile names, else what the content gives away, else the device's name.
+
+    None when nothing tells: a life-safety misread is worse than a message in quarantine. ``name`` is what an installer
+    typed, so it comes last and decides only what the content leaves open. Raises DecodeError for a registered model that
+    the catalogue lacks.
     """
-    name = context.model_of.get(uplink.device)
-    if name:
-        model = context.codecs.by_name(name) or context.codecs.by_profile(name)
+    registered = context.model_of.get(uplink.device)
+    codecs = context.codecs
+    if registered:
+        model = codecs.by_name(registered) or codecs.by_profile(registered)
         if model is None:
-            raise DecodeError(Undecoded.UNKNOWN_MODEL, f"the catalogue has no model {name}", device=uplink.device)
+            raise DecodeError(Undecoded.UNKNOWN_MODEL, f"the catalogue has no {registered}", device=uplink.device)
         return model
     for profile in profiles:
-        model = context.codecs.by_profile(profile)
+        model = codecs.by_profile(profile)
         if model is not None:
             return model
-    model = context.codecs.recognise(uplink)
-    if model is None:
-        raise DecodeError(
-            Undecoded.UNKNOWN_MODEL,
-            f"no or more than one model fits port {uplink.port}, bytes {uplink.data[:24].hex()}; set the device's model",
-            device=uplink.device,
-        )
-    return model
+    return codecs.recognise(uplink) or (codecs.by_profile(name) if name else None)
 
 
 def read_uplink(
-    context: Context, uplink: Uplink, *profiles: str, device_ms: int | None = None, key: str = ""
+    context: Context,
+    uplink: Uplink,
+    *profiles: str,
+    name: str = "",
+    device_ms: int | None = None,
+    key: str = "",
 ) -> tuple[Reading, ...]:
     """One reading for each thing that the device's codec found; a record's own time outranks the envelope's."""
-    return readings_of(choose_model(context, uplink, *profiles), uplink, device_ms=device_ms, key=key)
+    if not uplink.data and not uplink.object:
+        return (Reading(uplink.device, Kind.UNKNOWN, Event.HEARTBEAT, {}, device_ms, key),)
+    model = choose_model(context, uplink, profiles, name)
+    if model is None:
+        raw_hex = uplink.data[:256].hex()
+        raise Unread(
+            f"port {uplink.port}, bytes {raw_hex[:64]}: no model fits, or more than one; register the device's model",
+            Reading(uplink.device, Kind.UNKNOWN, Event.UPLINK_UNDECODED, {"raw_hex": raw_hex}, device_ms, key),
+        )
+    return readings_of(model, uplink, device_ms=device_ms, key=key)
 
 
 def readings_of(model: Model, uplink: Uplink, *, device_ms: int | None = None, key: str = "") -> tuple[Reading, ...]:

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 import msgspec
 
+from hub.decode.codec import Unread
 from hub.decode.envelopes import envelope_named, envelopes
 from hub.decode.port import CHINA, Codecs, Context, Envelope, JsonMapping
 from hub.decode.text import parse_json
@@ -52,7 +53,10 @@ class Decoder:
         self._by_topic: dict[str, Envelope | None] = {}
 
     def __call__(self, raw: RawMessage) -> tuple[tuple[Reading, ...], Undecodable | None]:
-        """Never raises: what cannot be read comes back as Undecodable, and so does a codec's own bug."""
+        """Never raises: what cannot be read comes back as Undecodable, and so does a codec's own bug.
+
+        Both at once for bytes of an unknown model: the device was heard, and its bytes are kept for a later codec.
+        """
         try:
             if len(raw.payload) > LARGEST:
                 raise DecodeError(Undecoded.TOO_LARGE, f"{len(raw.payload)} bytes; the most is {LARGEST}")
@@ -63,7 +67,10 @@ class Decoder:
                     return tuple(_mended(each) for each in readings), None
             return readings, None
         except DecodeError as exc:
-            return (), Undecodable(_reason(exc.reason), _printable(exc.detail), _printable(exc.device))
+            heard = (_mended(exc.heard),) if isinstance(exc, Unread) and exc.heard.device else ()
+            return heard, Undecodable(_reason(exc.reason), _printable(exc.detail), _printable(exc.device))
+        except RecursionError:
+            return (), Undecodable(Undecoded.NOT_JSON, "nested too deeply")
         except Exception as exc:  # a device file's bug costs its own message only, never the batch
             return (), Undecodable(Undecoded.CODEC_FAULT, _printable(f"{type(exc).__name__}: {exc}"))
 
