@@ -69,6 +69,8 @@ class Decoder:
         except DecodeError as exc:
             heard = (_mended(exc.heard),) if isinstance(exc, Unread) and exc.heard.device else ()
             return heard, Undecodable(_reason(exc.reason), _printable(exc.detail), _printable(exc.device))
+        except RecursionError:
+            return (), Undecodable(Undecoded.NOT_JSON, "nested too deeply")
         except Exception as exc:  # a device file's bug costs its own message only, never the batch
             return (), Undecodable(Undecoded.CODEC_FAULT, _printable(f"{type(exc).__name__}: {exc}"))
 

@@ -28,6 +28,8 @@ def parse_json(payload: bytes) -> object:
     """
     try:
         return _decode(payload)
+    except RecursionError as exc:
+        raise DecodeError(Undecoded.NOT_JSON, "nested too deeply") from exc
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     text = trimmed(payload).decode("utf-8", "replace")
