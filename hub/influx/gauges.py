@@ -28,7 +28,9 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     oldest_unanswered_ms: int | None
     """Since when the oldest of these waits."""
     detectors_total: int
+    """Smoke detectors that the registry knows."""
     detectors_online: int
+    """Those of them that were heard in time."""
     spaces_total: int
     spaces_left: int
     unprotected: dict[str, int]

@@ -1,0 +1,143 @@
+"""The Grafana wall: classic JSON, titles a guard can read, and every query answered by a real server."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.core.decisions import AlertRaised, Reason
+from hub.influx import Follower, Gate, Gauges
+from hub.model import Severity
+from tests.influx.journal import NOW_MS, ListedJournal, plate, smoke, where
+from tests.influx.servers import InfluxOne
+
+DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+FILES = sorted(DASHBOARDS.glob("*.json"))
+UID = "hub-influxdb"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def panels() -> list[Any]:
+    return [
+        pytest.param(panel, id=f"{file.stem}-{panel['id']}")
+        for file in FILES
+        for panel in json.loads(file.read_text("utf-8"))["panels"]
+    ]
+
+
+def targets() -> list[Any]:
+    return [
+        pytest.param(target["query"], id=f"{param.id}-{target['refId']}")
+        for param in panels()
+        for target in param.values[0]["targets"]
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_dashboard_is_classic_json(file: Path) -> None:
+    dashboard = json.loads(file.read_text("utf-8"))
+    assert {"panels", "templating", "time", "schemaVersion", "uid"} <= dashboard.keys()
+    assert not {"apiVersion", "spec", "elements"} & dashboard.keys()
+    assert CHINESE.search(dashboard["title"])
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("panel", panels())
+def test_a_panel_explains_itself(panel: dict[str, Any]) -> None:
+    assert CHINESE.search(panel["title"])
+    assert re.search(r"[a-z]{3}", panel["description"])
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["fieldConfig"]["defaults"]["noValue"] == "数据中断"
+    assert panel["datasource"] == {"type": "influxdb", "uid": UID}
+    for target in panel["targets"]:
+        assert target["rawQuery"]
+        assert "$timeFilter" in target["query"]
+        assert target["datasource"]["uid"] == UID
+
+
+def test_what_is_now_never_shows_what_was() -> None:
+    """A number that is shown as of now looks back two minutes at most, whatever range the wall has."""
+    for param in panels():
+        panel = param.values[0]
+        if panel["type"] in ("stat", "bargauge"):
+            assert panel["timeFrom"] == "2m", panel["title"]
+
+
+@pytest.fixture(scope="module")
+def filled(influx_one: InfluxOne) -> InfluxOne:
+    """A server that the follower has written to."""
+    journal = ListedJournal()
+    journal.add(
+        smoke(alarm=True),
+        plate(direction="in"),
+        decisions=[
+            AlertRaised(
+                seq=n, at_ms=NOW_MS, reason=Reason.CONDITION_MET, alert=n, rule="smoke",
+                severity=severity, subject="烟感 1", place="b6-1203",
+            )
+            for n, severity in enumerate(Severity, 10)
+        ],
+    )  # fmt: skip
+    gauges = Gauges(
+        community="main",
+        open_alerts={},
+        unanswered={},
+        oldest_unanswered_ms=None,
+        detectors_total=60,
+        detectors_online=60,
+        spaces_total=120,
+        spaces_left=17,
+        unprotected={"6号楼": 0, "7号楼": 1},
+        gates=(Gate(name="东门", online=True, open=False, fault=False), Gate(name="西门", online=True, open=True)),
+    )
+    task = Follower(journal, "main", influx_one.post("wall"), where=where, clock=lambda: NOW_MS, gauges=lambda: gauges)
+    while task.follow_once().more:
+        pass
+    task.write_gauges()
+    return influx_one
+
+
+def as_grafana_sends_it(query: str) -> str:
+    return (
+        query.replace("$timeFilter", f"time >= {NOW_MS - 60_000}ms and time <= {NOW_MS + 60_000}ms")
+        .replace("$__interval", "10s")
+        .replace("$community", "main")
+    )
+
+
+@pytest.mark.parametrize("query", targets())
+def test_a_query_gives_rows(query: str, filled: InfluxOne) -> None:
+    sent = as_grafana_sends_it(query)
+    assert "$" not in sent.replace("$/", "")
+    assert filled.query("wall", sent) != []
+
+
+def test_the_variable_lists_the_communities(filled: InfluxOne) -> None:
+    (variable,) = json.loads((DASHBOARDS / "wall.json").read_text("utf-8"))["templating"]["list"]
+    assert [row["value"] for row in filled.query("wall", variable["query"])] == ["main"]
+
+
+def test_by_building_and_by_gate_are_told_apart(filled: InfluxOne) -> None:
+    by_tag: dict[str, set[str]] = {"building": set(), "gate": set()}
+    for param in targets():
+        for tag, names in by_tag.items():
+            if f'GROUP BY "{tag}"' in param.values[0]:
+                names |= {row[tag] for row in filled.query("wall", as_grafana_sends_it(param.values[0]))}
+    assert by_tag == {"building": {"6号楼", "7号楼"}, "gate": {"东门", "西门"}}
+
+
+def test_grafana_is_provisioned_with_the_datasource_that_the_panels_name() -> None:
+    (source,) = yaml.safe_load((DASHBOARDS / "provisioning/datasources/influxdb.yaml").read_text("utf-8"))[
+        "datasources"
+    ]
+    assert source["uid"] == UID
+    assert source["type"] == "influxdb"
+    assert "version" not in source["jsonData"], "InfluxQL is the default; InfluxDB 1, 2 and 3 share it"
+    (provider,) = yaml.safe_load((DASHBOARDS / "provisioning/dashboards/hub.yaml").read_text("utf-8"))["providers"]
+    assert provider["type"] == "file"
