@@ -186,7 +186,12 @@ def tell(
         return 1
 
     async def talk() -> list[Told]:
-        tools = Tools(now_ms=_now_ms, write_inbox=inbox_writer(engine), wecom_url=wecom_url)
+        tools = Tools(
+            now_ms=_now_ms,
+            write_inbox=inbox_writer(engine),
+            wecom_url=wecom_url,
+            blocking_s=within.total_seconds(),
+        )
         senders = Senders(secrets, tools)
         try:
             return await tell_contacts(

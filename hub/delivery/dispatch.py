@@ -92,6 +92,7 @@ class Dispatcher:
         """Claim nothing more; `run` returns when what was handed over has its answer or its deadline."""
         self._stopping = True
         self._woken.set()
+        self._leave()
 
     async def run(self) -> None:
         """Until `stop`, or at once when cancelled. What was not handed over yet stays claimed."""
@@ -117,9 +118,13 @@ class Dispatcher:
         except TimeoutError:
             return
 
-    async def _finish(self) -> None:
+    def _leave(self) -> None:
+        """Give up what was not handed over yet: its rows stay claimed."""
         for task in self._tasks - self._handed:
             task.cancel()
+
+    async def _finish(self) -> None:
+        self._leave()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _claim(self) -> None:

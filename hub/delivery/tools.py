@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import msgspec
@@ -44,11 +45,16 @@ class Tools:
         write_inbox: Callable[[InboxRow], None] = no_inbox,
         wecom_url: str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
         threads: SendThreads | None = None,
+        blocking_s: float = 10.0,
     ) -> None:
+        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline."""
         self.now_ms = now_ms
         self.write_inbox = write_inbox
         self.wecom_url = wecom_url
         self.threads = threads or SendThreads()
+        self.blocking_s = blocking_s
+        # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
+        self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._http: httpx.AsyncClient | None = None
         self._making = threading.Lock()
 
@@ -66,6 +72,7 @@ class Tools:
         _ = self.http
 
     async def close(self) -> None:
+        self.inbox_lane.shutdown(wait=False)
         if self._http is not None:
             await self._http.aclose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -255,19 +256,26 @@ def test_the_most_severe_goes_first_then_the_oldest(store: SmallStore) -> None:
 
 
 def test_a_stop_waits_for_what_was_handed_over_and_leaves_the_rest_to_the_next_start(store: SmallStore) -> None:
+    stopped = threading.Event()
+
+    def answer(_: Request) -> Reply:
+        assert stopped.wait(20)
+        return TOOK_IT
+
     async def story(peer: Peer) -> None:
-        async with dispatching(store, peer, within=timedelta(seconds=1), per_provider=1) as rig:
+        async with dispatching(store, peer, per_provider=1) as rig:
             rig.commit((due(1, severity=MAJOR), ROBOT), (due(2, severity=MAJOR), ROBOT))
             await seen(peer)
             rig.dispatcher.stop()
+            stopped.set()
             async with asyncio.timeout(20):
                 await rig.running
             receipt = await rig.receipt()
-            assert (receipt.notification, receipt.reason) == (1, "timeout")
+            assert (receipt.notification, receipt.sent) == (1, True)
             assert rig.came.empty()
         assert store.open_rows() == [2]
 
-    with provider(lambda _: Hang()) as peer:
+    with provider(answer) as peer:
         asyncio.run(story(peer))
 
     async def next_start(peer: Peer) -> None:
@@ -277,6 +285,20 @@ def test_a_stop_waits_for_what_was_handed_over_and_leaves_the_rest_to_the_next_s
 
     with provider(lambda _: TOOK_IT) as peer:
         asyncio.run(next_start(peer))
+
+
+def test_a_stop_does_not_outlast_the_deadline_of_what_hangs(store: SmallStore) -> None:
+    async def story(peer: Peer) -> Receipt:
+        async with dispatching(store, peer, within=SHORT) as rig:
+            rig.commit((due(1), ROBOT))
+            await seen(peer)
+            rig.dispatcher.stop()
+            async with asyncio.timeout(20):
+                await rig.running
+            return await rig.receipt()
+
+    with provider(lambda _: Hang()) as peer:
+        assert asyncio.run(story(peer)).reason == "timeout"
 
 
 def test_a_crash_in_mid_send_doubles_that_one_send_and_loses_none(store: SmallStore) -> None:

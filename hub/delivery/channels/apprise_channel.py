@@ -187,6 +187,8 @@ def open_apprise(url: str, tools: Tools) -> Opened:
     # Our budgets and the core's ladder do what these would do; the module's docstring says why not.
     plugin.request_rate_per_sec = 0
     plugin.redirects = False
+    # Apprise gives up after 4 s; a mail server that keeps strangers waiting takes longer.
+    plugin.socket_connect_timeout = plugin.socket_read_timeout = tools.blocking_s
     third_party = known.third_party or str(getattr(plugin, "mode", "")) == "cloud"
     return Opened(
         AppriseSender(plugin, _budget(plugin, scheme, known), known.per_minute, tools), third_party=third_party

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 from sqlalchemy import Engine, insert
@@ -19,9 +18,6 @@ from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, InboxRow, Opened, Tools
 from hub.errors import ConfigError, DeliveryError, StoreError
 from hub.store.schema import inbox
-
-_WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
-"""One writer for all: SQLite has one anyway, and rows keep the order in which they were sent."""
 
 
 def inbox_writer(engine: Engine) -> Callable[[InboxRow], None]:
@@ -63,7 +59,7 @@ class InboxSender:
             text=message.text,
         )
         try:
-            await asyncio.get_running_loop().run_in_executor(_WRITER, self._tools.write_inbox, row)
+            await asyncio.get_running_loop().run_in_executor(self._tools.inbox_lane, self._tools.write_inbox, row)
         except StoreError as exc:
             raise DeliveryError(Answer.PROVIDER_DOWN, permanent=False, code="store") from exc
         return Accepted(code="committed")
