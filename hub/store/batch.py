@@ -31,30 +31,7 @@ def batch_writes(dialect: str, commit: Commit, body: bytes, url_of: UrlOf) -> Wr
     if commit.quarantined:
         rows = [quarantine_row(commit.community, seq, one) for seq, one in commit.quarantined]
         writes.append((_insert[schema.quarantine], rows))
-    if receipts := [one.receipt for one in commit.inputs if type(one) is Receipted]:
-        rows = [
-            {
-                "b_community": commit.community,
-                "b_notification": receipt.notification,
-                "b_attempt": receipt.attempt,
-                "b_receipt": json_text(receipt),
-                "b_now_ms": commit.now_ms,
-            }
-            for receipt in receipts
-        ]
-        writes.append((_receipt_stepped, rows))
-    if commit.commands:
-        rows = [
-            {
-                "b_row": row,
-                "b_seq": seq,
-                "b_refused": refused,
-                "b_now_ms": commit.now_ms,
-                "b_community": commit.community,
-            }
-            for row, seq, refused in commit.commands
-        ]
-        writes.append((_command_answered, rows))
+    _add_answered(writes, commit)
     writes.extend(entity_writes(dialect, commit.community, commit.changes))
     return [(statement, rows) for statement, rows in writes if rows]
 
@@ -120,6 +97,33 @@ def _block_row(commit: Commit, body: bytes) -> Row:
         "version": VERSION,
         "body": body,
     }
+
+
+def _add_answered(writes: Writes, commit: Commit) -> None:
+    """Receipts and commands that this batch has stepped are open no more."""
+    receipts: list[Row] = [
+        {
+            "b_community": commit.community,
+            "b_notification": one.receipt.notification,
+            "b_attempt": one.receipt.attempt,
+            "b_receipt": json_text(one.receipt),
+            "b_now_ms": commit.now_ms,
+        }
+        for one in commit.inputs
+        if type(one) is Receipted
+    ]
+    writes.append((_receipt_stepped, receipts))
+    commands: list[Row] = [
+        {
+            "b_community": commit.community,
+            "b_row": row,
+            "b_seq": seq,
+            "b_refused": None if refused is None else column_text(refused),
+            "b_now_ms": commit.now_ms,
+        }
+        for row, seq, refused in commit.commands
+    ]
+    writes.append((_command_answered, commands))
 
 
 def _add_outbox(writes: Writes, commit: Commit, url_of: UrlOf) -> None:

@@ -10,12 +10,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import psycopg
+import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from hub.errors import StoreError
+
+if TYPE_CHECKING:
+    import psycopg
 
 WAL_PAGES = 4000
 """Pages of write-ahead log between two checkpoints: at SQLite's 1000 one commit in forty waits 6 ms for one."""
@@ -123,6 +127,7 @@ class Database:
                     )
                 else:
                     cursor.execute("SET default_transaction_read_only = on")
+                    cursor.execute("SET default_transaction_isolation = 'repeatable read'")  # one moment, as on SQLite
             connection.commit()
 
         return engine
@@ -135,6 +140,8 @@ def plain_errors() -> Iterator[None]:
         yield
     except SQLAlchemyError as exc:
         raise StoreError(_explained(exc)) from exc
+    except msgspec.DecodeError as exc:
+        raise StoreError(f"A row of the store cannot be read ({exc}). Restore a backup.") from exc
     except (OverflowError, UnicodeError) as exc:
         raise StoreError(f"The store cannot write this value ({exc}); nothing of the transaction was kept.") from exc
 

@@ -57,7 +57,7 @@ def _address(url: str, data_dir: Path) -> URL:
         return URL.create("sqlite", database=str(data_dir / FILE))
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         # No cause: it quotes the address, and the address may hold a password.
         raise _wrong_address("it is no database address.") from None
     backend = address.get_backend_name()

@@ -79,7 +79,10 @@ def _slowest_cursor(connection: Connection, name: str) -> int:
     slowest = int(head.head_seq)
     for row in connection.execute(select(cursor.c.name, cursor.c.seq).where(cursor.c.community == name)):
         waits_since = connection.execute(
-            select(func.min(block.c.last_ms)).where(block.c.community == name, block.c.last_seq > row.seq)
+            select(block.c.last_ms)
+            .where(block.c.community == name, block.c.first_seq > row.seq)
+            .order_by(block.c.first_seq)
+            .limit(1)
         ).scalar()
         if waits_since is not None and waits_since < head.head_ms - YEAR_MS:
             log.warning("follower_overrun", follower=row.name, community=name, seq=row.seq, waits_since_ms=waits_since)

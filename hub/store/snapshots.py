@@ -6,12 +6,13 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, select
 
+from hub.core.decisions import ConfigLoaded
 from hub.core.state import State
 from hub.errors import StoreError
 from hub.store.clean import scrubbed
 from hub.store.dialect import upsert
 from hub.store.frames import pack, unpack
-from hub.store.schema import snapshot
+from hub.store.schema import decision, snapshot
 
 VERSION = 1
 KEPT = 2
@@ -21,6 +22,7 @@ log = structlog.get_logger("hub.store")
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(State)
+_loaded = msgspec.json.Decoder(ConfigLoaded)
 
 
 def encode_state(state: State) -> bytes:
@@ -57,6 +59,16 @@ def write_snapshot(connection: Connection, state: State, body: bytes, software: 
     newest = select(snapshot.c.seq).where(here).order_by(snapshot.c.seq.desc()).limit(KEPT)
     kept = connection.execute(newest).scalars().all()
     connection.execute(delete(snapshot).where(here, snapshot.c.seq < min(kept)))
+
+
+def ran_other_software(connection: Connection, community: str, after_seq: int, software: str) -> bool:
+    """Whether another version stepped some of the journal beyond ``after_seq``: one that was tried and rolled back."""
+    bodies = connection.execute(
+        select(decision.c.body).where(
+            decision.c.community == community, decision.c.seq > after_seq, decision.c.type == "config_loaded"
+        )
+    )
+    return any(_loaded.decode(body).software != software for body in bodies.scalars())
 
 
 def newest_snapshot(connection: Connection, community: str) -> tuple[State, str] | None:

@@ -83,8 +83,9 @@ class SqlStore:
             if found is None:
                 has_blocks = bool(journal.read_blocks(connection, community, 0, 1))
                 return None, journal.stream_blocks(self._database, community, 0), has_blocks
-        state, wrote = found
-        return state, journal.stream_blocks(self._database, community, state.seq), wrote != software
+            state, wrote = found
+            changed = wrote != software or snapshots.ran_other_software(connection, community, state.seq, software)
+        return state, journal.stream_blocks(self._database, community, state.seq), changed
 
     def entities(self, community: str) -> Changes:
         with self._database.read() as connection:

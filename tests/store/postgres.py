@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import psycopg
@@ -21,7 +20,7 @@ class Postgres:
     def __init__(self, *, fsync: bool = False) -> None:
         self._fsync = fsync
         self._directory = Path(tempfile.mkdtemp(prefix="hub-pg-"))
-        self._server: subprocess.Popen[bytes] | None = None
+        self._cluster = self._directory / "cluster"
         self._count = 0
         # PostgreSQL refuses to run as root.
         self._user = "nobody" if os.geteuid() == 0 else None
@@ -30,11 +29,10 @@ class Postgres:
     def start(self) -> None:
         if self._user:
             shutil.chown(self._directory, self._user)
-        cluster = self._directory / "cluster"
         initdb: list[str | Path] = [
             BIN / "initdb",
             "-D",
-            cluster,
+            self._cluster,
             "-U",
             "hub",
             "-A",
@@ -53,21 +51,12 @@ class Postgres:
             "fsync": "on" if self._fsync else "off",
             "shared_buffers": "32MB",
         }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self._directory / "log").open("wb") as log:
-            self._server = subprocess.Popen(
-                [BIN / "postgres", "-D", cluster, *options],
-                user=self._user,
-                cwd=self._directory,
-                stdout=log,
-                stderr=log,
-            )
-        self._wait_until_ready()
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self._control("start", "-w", "-l", str(self._directory / "log"), "-o", options)
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.send_signal(2)  # SIGINT: fast shutdown
-            self._server.wait(timeout=30)
+        if (self._cluster / "postmaster.pid").exists():
+            self._control("stop", "-w", "-m", "fast")
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def create(self, template: str = "template0") -> str:
@@ -84,18 +73,11 @@ class Postgres:
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(f"postgresql://hub@127.0.0.1:{self.port}/postgres", autocommit=True, connect_timeout=5)
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self._connect().close()
-            except psycopg.OperationalError:
-                assert self._server is not None
-                if self._server.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self._directory / "log").read_text()) from None
-                time.sleep(0.05)
-            else:
-                return
+    def _control(self, *words: str) -> None:
+        command: list[str | Path] = [BIN / "pg_ctl", "-D", self._cluster, *words]
+        done = subprocess.run(command, user=self._user, cwd=self._directory, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise RuntimeError((self._directory / "log").read_text())
 
 
 def _free_port() -> int:

@@ -6,9 +6,12 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from hub.core.decisions import ConfigLoaded, Reason
+from hub.core.inputs import Configured
 from hub.core.state import Changes, State
 from hub.errors import LeaseLost, StoreError
 from hub.model import Handling, NotificationState
+from hub.store.port import Store
 from hub.store.schema import block, incident, snapshot
 from hub.store.sql import SqlStore
 from tests.store.backend import Backend
@@ -63,6 +66,16 @@ def test_a_start_with_other_software_says_so(store: SqlStore) -> None:
     journal_of(store, 1)
     store.checkpoint(state_at(1), "1.0")
     assert store.recover(COMMUNITY, "2.0")[2]
+
+
+def test_a_version_that_ran_in_between_and_was_rolled_back_counts_as_a_change(store: SqlStore) -> None:
+    epoch = journal_of(store, 1)
+    store.checkpoint(state_at(1), "1.0")
+    for seq, software in ((2, "1.0"), (3, "2.0")):
+        assert not store.recover(COMMUNITY, "1.0")[2]
+        loaded = ConfigLoaded(seq=seq, at_ms=NOW, reason=Reason.CONDITION_MET, digest="d", software=software)
+        store.commit(batch(epoch, seq, [Configured(NOW, "d", software)], decisions=[loaded]))
+    assert store.recover(COMMUNITY, "1.0")[2]
 
 
 def test_without_any_snapshot_the_whole_journal_comes_and_the_rows_win(store: SqlStore) -> None:
@@ -180,6 +193,11 @@ def test_a_row_that_cannot_be_read_is_named(store: SqlStore) -> None:
         connection.execute(update(incident).values(body="{}"))
     with pytest.raises(StoreError, match="A row of incident cannot be read"):
         store.entities(COMMUNITY)
+
+
+def test_it_is_what_the_port_promises(store: SqlStore) -> None:
+    port: Store = store  # held to it by mypy
+    assert port.cursor("influx", COMMUNITY) == 0
 
 
 def test_equal_states_give_equal_snapshots() -> None:

@@ -179,10 +179,11 @@ if os.geteuid() == 0:  # rights do not stop root: go on as nobody
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-try:
-    open_store("", Path(sys.argv[1]))
-except ConfigError as exc:
-    print(exc)
+for directory in sys.argv[1:]:
+    try:
+        open_store("", Path(directory))
+    except ConfigError as exc:
+        print(exc)
 """
 
 
@@ -198,14 +199,14 @@ def test_a_directory_or_file_that_may_not_be_written_is_a_mistake_of_the_config(
         theirs.chmod(0o777)
         (theirs / "hub.db").touch()
         (theirs / "hub.db").chmod(0o444)
-        for directory, said in (
-            (closed, f"{closed}: the data directory may not be written."),
-            (closed / "deeper", f"{closed / 'deeper'}: the data directory cannot be made (Permission denied)."),
-            (theirs, f"{theirs / 'hub.db'}: this file of the store may not be written: it is somebody else's."),
-        ):
-            with python(OPEN, str(directory)) as opener:
-                line = opener.communicate(timeout=60)[0]
-            assert line == f"{said} Set installation.data_dir to a directory that the hub may write.\n"
+        with python(OPEN, str(closed), str(closed / "deeper"), str(theirs)) as opener:
+            said = opener.communicate(timeout=60)[0].splitlines()
+        todo = "Set installation.data_dir to a directory that the hub may write."
+        assert said == [
+            f"{closed}: the data directory may not be written. {todo}",
+            f"{closed / 'deeper'}: the data directory cannot be made (Permission denied). {todo}",
+            f"{theirs / 'hub.db'}: this file of the store may not be written: it is somebody else's. {todo}",
+        ]
 
 
 def test_a_path_below_a_file_is_a_mistake_of_the_config(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_a_path_below_a_file_is_a_mistake_of_the_config(tmp_path: Path) -> None:
         open_store("", tmp_path / "file" / "data")
 
 
-@pytest.mark.parametrize("url", ["mysql://root:secret@db/hub", "sqlite://", "hub:secret"])
+@pytest.mark.parametrize("url", ["mysql://root:secret@db/hub", "sqlite://", "hub:secret", "postgresql://h:secret/x"])
 def test_an_address_the_store_does_not_know_is_a_mistake_of_the_config(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^store\.url: .*Leave it empty for SQLite") as caught:
         open_store(url, tmp_path)
@@ -276,7 +277,7 @@ while True:
 def test_kill_9_loses_nothing_that_was_reported_and_keeps_whole_batches_only(backend: Backend) -> None:
     backend.open().close()
     head = 0
-    for commits in (1, 9, 24):
+    for commits in (1, 24):
         with python(COMMIT_FOR_EVER, backend.url, str(backend.data_dir), str(head + 1)) as victim:
             assert victim.stdout is not None
             for _ in range(commits):
