@@ -30,6 +30,7 @@ from hub.core.rules import compile_rules, milliseconds
 from hub.core.state import State
 from hub.decode.decoder import Decoder, SourceSettings
 from hub.decode.ingest import ingest_messages, reply_to
+from hub.decode.port import JsonMapping
 from hub.delivery.channels.inbox import inbox_writer
 from hub.delivery.dispatch import Dispatcher
 from hub.delivery.links import Links
@@ -83,12 +84,14 @@ class Hub:
         self.senders: Senders
         self.socket: socket.socket
         self.public_url = config.installation.public_url
+        """Set before `open`; the demo fills in the port that it got."""
 
     # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self, closing: contextlib.AsyncExitStack, seeds: Mapping[str, Sequence[AnyCommand]]) -> None:
         """Everything in the order in which it is needed; what was opened is closed in reverse."""
         config = self.config
+        self.loop = asyncio.get_running_loop()
         closing.callback(self.writer.shutdown)
         closing.callback(self.reader.shutdown)
         self.store = open_store(config.store.url.get_secret_value(), config.installation.data_dir)
@@ -98,6 +101,7 @@ class Hub:
             self.installation_id = ensure_setting(connection, "installation_id")[:12]
         self.socket = _bound(config)
         closing.callback(self.socket.close)
+        self.public_url = self.public_url.replace("{port}", str(self.socket.getsockname()[1]))
         self.broker = await ensure_broker(config.broker, config.installation.data_dir)
         closing.push_async_callback(self.broker.stop)
         self._open_delivery(closing)
@@ -114,8 +118,9 @@ class Hub:
         wording = Wording(rule_texts(config.rules), zone=ZoneInfo(config.installation.timezone), links=self.links)
         tools = Tools(
             now_ms=self.clock.now_ms,
-            write_inbox=inbox_writer(self.store.engine),
+            write_inbox=inbox_writer(self.store.writer),
             wecom_url=config.delivery.wecom_url,
+            blocking_s=config.delivery.receipt_within.total_seconds(),
         )
         self.senders = Senders(os.environ, tools)
         closing.push_async_callback(self.senders.close)
@@ -199,9 +204,7 @@ class Hub:
 
     def _open_follower(self, closing: contextlib.AsyncExitStack, community: str) -> None:
         influx = self.config.influx
-        post = InfluxPost(
-            influx.url, org=influx.org, bucket=influx.bucket, token=influx.token.get_secret_value()
-        )
+        post = InfluxPost(influx.url, org=influx.org, bucket=influx.bucket, token=influx.token.get_secret_value())
         closing.callback(post.close)
         core = self.owners[community].keeper
         self.followers.append(
@@ -234,7 +237,7 @@ class Hub:
             tasks.create_task(self._say_when_ready(started), name="ready")
 
     async def _say_when_ready(self, started: Callable[[], None]) -> None:
-        while not all(session.connected for session in self.sessions):
+        while not all(session.connected for session in self.sessions):  # noqa: ASYNC110 - a session has no event
             await asyncio.sleep(0.05)
         started()
 
@@ -262,9 +265,7 @@ class Hub:
         self.owners[community].add_receipt(receipt)
 
     def _send_unrecorded(self, community: str, due: NotificationDue, url: str) -> None:
-        self.dispatcher.send_unrecorded(
-            Outgoing(community=community, due=due, url=url, created_ms=self.clock.now_ms())
-        )
+        self.dispatcher.send_unrecorded(Outgoing(community=community, due=due, url=url, created_ms=self.clock.now_ms()))
 
     # ── for the pages ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -290,7 +291,7 @@ class Hub:
     def write_command(self, community: str, command: AnyCommand) -> int:
         """Queue a command and wake its owner; called from the pages' threads."""
         row = self.store.write_command(community, command, self.clock.now_ms())
-        self.owners[community].wake_commands_soon()
+        self.loop.call_soon_threadsafe(self.owners[community].wake_commands)
         return row
 
     async def ingest(
@@ -354,13 +355,19 @@ def read_seed(path: Path | None) -> list[AnyCommand]:
                 commands.append(decoder.decode(line))
             except msgspec.MsgspecError as exc:
                 raise ConfigError(
-                    f"is no registry command ({exc}).", where=f"{path}:{number}", todo="See docs/configuration.md, Seed."
+                    f"is no registry command ({exc}).",
+                    where=f"{path}:{number}",
+                    todo="See docs/configuration.md, Seed.",
                 ) from exc
     return commands
 
 
 def _sources(config: Config) -> dict[str, SourceSettings]:
-    return {name: SourceSettings.of(source) for name, source in config.sources.items()}
+    found: dict[str, SourceSettings] = {}
+    for name, source in config.sources.items():
+        mapping = None if source.mapping is None else JsonMapping(**source.mapping.model_dump())
+        found[name] = SourceSettings(envelope=source.envelope, mapping=mapping)
+    return found
 
 
 def _allowed(token: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:

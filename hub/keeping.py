@@ -28,6 +28,7 @@ from hub.errors import LeaseLost, StoreError
 from hub.model import Severity, Undecodable, Undecoded
 from hub.mqtt.port import Batch, Session
 from hub.store.port import Commit, Store
+from hub.store.snapshots import state_bytes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Keeper:
         software: str,
         on_committed: Callable[[Commit], None],
         on_registry: Callable[[State], None],
-        send_unrecorded: Callable[[NotificationDue, str], None],
+        send_unrecorded: Callable[[str, NotificationDue, str], None],
     ) -> None:
         self.settings = settings
         self.community = settings.community
@@ -133,11 +134,9 @@ class Keeper:
         inputs: list[Input],
         batches: Sequence[Taken] = (),
         waiting: Sequence[asyncio.Future[None]] = (),
-        replayed: Sequence[int] = (),
     ) -> None:
         """Step the inputs now; their commit starts now too and is followed by acks and wake-ups."""
         commit = self._stepped(inputs)
-        commit.replayed = list(replayed)
         messages = sum(len(batch.messages) for _, batch in batches)
         self._uncommitted.append(Work(commit, list(batches), list(waiting), messages))
         if any(isinstance(d, RegistryChanged) for d in commit.decisions):
@@ -298,7 +297,7 @@ class Keeper:
                 self._shouted.add(key)
                 url = next((c.url for c in person.contacts if c.id == decision.contact), "")
                 log.error("store_down", community=self.community, notification=decision.notification)
-                self._send_unrecorded(decision, url)
+                self._send_unrecorded(self.community, decision, url)
 
     # ── state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,7 +314,7 @@ class Keeper:
     async def _checkpoint(self) -> None:
         # Encoded here, not in the writer thread: the next batch is stepped while that one writes.
         state = self.core.state
-        body = msgspec.msgpack.encode(state)
+        body = state_bytes(state)
         await self.in_writer(self._store.checkpoint, self.community, state.seq, state.now_ms, self._software, body)
 
     def _recover(self) -> None:

@@ -40,15 +40,14 @@ class Owner:
         store: Store,
         reader: Executor,
         decode: Decode,
-        sessions: Sequence[Session],
         clock: Clock,
     ) -> None:
         self.keeper = keeper
         self.community = keeper.community
         self._store = store
         self._reader = reader
-        self._decode = decode
-        self._sessions = list(sessions)
+        self.decode = decode
+        self._sessions: list[Session] = []
         self._clock = clock
         self._wake = asyncio.Event()
         self._slots: dict[str, deque[Taken]] = {"safety": deque(), "bulk": deque()}
@@ -69,8 +68,12 @@ class Owner:
         self._wake.set()
 
     def wake_commands(self) -> None:
-        """A command row was written by this process."""
+        """A command row was written by this process. Call it in the event loop."""
         self._command_written.set()
+
+    def attach(self, sessions: Sequence[Session]) -> None:
+        """The sessions to take from, before `run`: which topics they need is known once the registry is open."""
+        self._sessions = list(sessions)
 
     async def ingest(self, received: Received) -> None:
         """Take a message that came over HTTP; returns after its commit."""
@@ -113,7 +116,7 @@ class Owner:
             return
         messages: list[Input] = []
         if taken is not None:
-            decode = self._decode
+            decode = self.decode
             messages = [Received(raw, *decode(raw)) for raw in taken[1].messages]
         while True:
             await self.keeper.before_step()
@@ -134,13 +137,11 @@ class Owner:
         inputs += self._source_changes(now_ms)
         while self._receipts:
             inputs.append(Receipted(now_ms, self._receipts.popleft()))
-        replayed: list[int] = []
         while self._commands:
             row, command = self._commands.popleft()
             inputs.append(Commanded(now_ms, command, row))
             if isinstance(command, ReplayQuarantined):
                 inputs += await self._replay(command.seq)
-                replayed.append(command.seq)
         waiting: list[asyncio.Future[None]] = []
         while self._pushed:
             received, done = self._pushed.popleft()
@@ -148,7 +149,7 @@ class Owner:
             waiting.append(done)
         inputs += messages
         if inputs:
-            self.keeper.step(inputs, [taken] if taken else [], waiting, replayed)
+            self.keeper.step(inputs, [taken] if taken else [], waiting)
 
     async def _wait(self) -> None:
         due_ms = self.keeper.core.next_due_ms()
@@ -233,4 +234,4 @@ class Owner:
         if kept is None:
             return []
         raw = msgspec.structs.replace(kept.raw, duplicate=False)
-        return [Received(raw, *self._decode(raw))]
+        return [Received(raw, *self.decode(raw))]

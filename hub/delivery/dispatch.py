@@ -88,6 +88,15 @@ class Dispatcher:
         """There may be rows: call it in the event loop after a commit."""
         self._woken.set()
 
+    def send_unrecorded(self, row: Outgoing) -> None:
+        """The store is down and this cannot wait: send it without a row. Call it in the event loop."""
+        task = asyncio.create_task(self._deliver_unrecorded(row), name=f"unrecorded-{row.due.notification}")
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    async def _deliver_unrecorded(self, row: Outgoing) -> None:
+        self._on_receipt(row.community, await self._attempt(row))
+
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what was handed over has its answer or its deadline."""
         self._stopping = True

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, or_, select
 
 from hub.core.state import Changes
 from hub.errors import StoreError
-from hub.model import Alert, Device, Duty, Incident, Notification, NotificationState, Person, Place, Silence
+from hub.model import Alert, Device, Duty, Incident, Notification, NotificationState, Permit, Person, Place, Silence
 from hub.store.schema import alert, device, incident, notification, registry, silence
 
 T = TypeVar("T")
@@ -53,6 +53,7 @@ def read_entities(connection: Connection, community: str) -> Changes:
         places={one.id: one for one in _registry(connection, community, "place", Place)},
         people={one.id: one for one in _registry(connection, community, "person", Person)},
         duties={one.id: one for one in _registry(connection, community, "duty", Duty)},
+        permits={one.plate: one for one in _registry(connection, community, "permit", Permit)},
     )
 
 

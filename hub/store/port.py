@@ -33,8 +33,6 @@ class Commit(msgspec.Struct, kw_only=True):
     quarantined: list[tuple[int, Received]] = msgspec.field(default_factory=list)
     commands: list[tuple[int, int, str | None]] = msgspec.field(default_factory=list)
     """(command row, seq, refused detail or None)."""
-    replayed: list[int] = msgspec.field(default_factory=list)
-    """seqs of quarantined messages that a replay has taken up."""
 
 
 class Block(msgspec.Struct, array_like=True, kw_only=True):
@@ -108,8 +106,8 @@ class Store(Protocol):
     def retain(self, community: str, before_ms: int, max_bytes: int) -> int:
         """Drop blocks older than ``before_ms`` or beyond ``max_bytes``, never past a cursor or a snapshot; gives how many."""
 
-    def free_reserve(self) -> None:
-        """Give the reserve file back to a full disk; does nothing when that is gone."""
+    def free_reserve(self) -> bool:
+        """Give the reserve file back to a full disk; False when that is gone already."""
 
     def close(self) -> None: ...
 

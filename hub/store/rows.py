@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, Executable, Table, and_, bindparam, case, delete, update
 
 from hub.core.state import Changes, DeviceState
-from hub.model import Alert, Device, Duty, Incident, Notification, Person, Place, Silence
+from hub.model import Alert, Device, Duty, Incident, Notification, Permit, Person, Place, Silence
 from hub.store import schema
 from hub.store.clean import column_text, json_text
 from hub.store.dialect import Insert, upsert
@@ -125,15 +125,17 @@ def silence_row(community: str, one: Silence) -> Row:
     return {"community": community, "id": one.id, "until_ms": one.until_ms, "body": json_text(one)}
 
 
-def registry_row(community: str, what: str, one: Place | Person | Duty) -> Row:
-    return {"community": community, "what": what, "id": column_text(one.id), "body": json_text(one)}
+def registry_row(community: str, what: str, one: Place | Person | Duty | Permit) -> Row:
+    id = one.plate if isinstance(one, Permit) else one.id
+    return {"community": community, "what": what, "id": column_text(id), "body": json_text(one)}
 
 
 def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
-    entries: list[tuple[str, Mapping[str, Place | Person | Duty | None]]] = [
+    entries: list[tuple[str, Mapping[str, Place | Person | Duty | Permit | None]]] = [
         ("place", changes.places),
         ("person", changes.people),
         ("duty", changes.duties),
+        ("permit", changes.permits),
     ]
     put: list[Row] = []
     gone: list[Row] = []

@@ -179,7 +179,7 @@ registry = Table(  # places, people, duties: hub.model structs as JSON; devices 
     "registry",
     metadata,
     Column("community", String, primary_key=True),
-    Column("what", String, primary_key=True),  # place | person | duty
+    Column("what", String, primary_key=True),  # place | person | duty | permit
     Column("id", String, primary_key=True),
     Column("body", Text, nullable=False),
 )

@@ -11,7 +11,7 @@ from hub.core.state import State
 from hub.errors import StoreError
 from hub.store.clean import scrubbed
 from hub.store.dialect import upsert
-from hub.store.frames import pack, unpack
+from hub.store.frames import unpack
 from hub.store.schema import decision, snapshot
 
 VERSION = 1
@@ -25,12 +25,12 @@ _decoder = msgspec.msgpack.Decoder(State)
 _loaded = msgspec.json.Decoder(ConfigLoaded)
 
 
-def encode_state(state: State) -> bytes:
-    """Body of a snapshot. The state must hold still meanwhile."""
+def state_bytes(state: State) -> bytes:
+    """The state as MessagePack, for `Store.checkpoint`. The state must hold still meanwhile."""
     try:
-        return pack(_encoder.encode(state))
+        return _encoder.encode(state)
     except (UnicodeEncodeError, OverflowError):
-        return pack(_encoder.encode(scrubbed(state)))
+        return _encoder.encode(scrubbed(state))
 
 
 def decode_state(version: int, body: bytes, what: str) -> State:
@@ -44,18 +44,20 @@ def decode_state(version: int, body: bytes, what: str) -> State:
         raise StoreError(f"{what} cannot be read ({exc}).") from exc
 
 
-def write_snapshot(connection: Connection, state: State, body: bytes, software: str) -> None:
+def write_snapshot(
+    connection: Connection, community: str, seq: int, at_ms: int, software: str, body: bytes
+) -> None:
     """Keep it, and drop all older ones but one."""
     row = {
-        "community": state.community,
-        "seq": state.seq,
-        "at_ms": state.now_ms,
+        "community": community,
+        "seq": seq,
+        "at_ms": at_ms,
         "version": VERSION,
         "software": software,
         "body": body,
     }
     connection.execute(upsert(connection.dialect.name, snapshot), row)
-    here = snapshot.c.community == state.community
+    here = snapshot.c.community == community
     newest = select(snapshot.c.seq).where(here).order_by(snapshot.c.seq.desc()).limit(KEPT)
     kept = connection.execute(newest).scalars().all()
     connection.execute(delete(snapshot).where(here, snapshot.c.seq < min(kept)))

@@ -23,6 +23,7 @@ from hub.store.blocks import encode_block
 from hub.store.connections import Database
 from hub.store.contacts import Contacts
 from hub.store.entities import read_entities
+from hub.store.frames import pack
 from hub.store.port import Block, Commit, Outgoing
 from hub.store.reserve import Reserve
 
@@ -62,19 +63,19 @@ class SqlStore:
             self._contacts.forget(commit.community)
             raise
 
-    def checkpoint(self, state: State, software: str) -> None:
+    def checkpoint(self, community: str, seq: int, at_ms: int, software: str, body: bytes) -> None:
         """Keep a snapshot. Refused when the state is ahead of the journal, or when this store's lease was lost."""
-        body = snapshots.encode_state(state)
+        packed = pack(body)
         with self._database.write() as connection:
-            lease = self._leases.get(state.community)
+            lease = self._leases.get(community)
             if lease is not None:
-                head = journal.check_lease(connection, state.community, *lease)
-                if state.seq > head:
+                head = journal.check_lease(connection, community, *lease)
+                if seq > head:
                     raise StoreError(
-                        f"The state of community {state.community} stands at seq {state.seq}, but its journal ends at"
+                        f"The state of community {community} stands at seq {seq}, but its journal ends at"
                         f" {head}: commit first, then keep the snapshot."
                     )
-            snapshots.write_snapshot(connection, state, body, software)
+            snapshots.write_snapshot(connection, community, seq, at_ms, software, packed)
 
     def recover(self, community: str, software: str) -> tuple[State | None, Iterator[Block], bool]:
         """See `Store.recover`. Without a readable snapshot the rows win, for the journal may not reach back to the start."""

@@ -15,6 +15,7 @@ from hub.store.port import Store
 from hub.store.schema import block, incident, snapshot
 from hub.store.sql import SqlStore
 from tests.store.backend import Backend
+from tests.store.snapshots import keep_snapshot
 from tests.store.examples import COMMUNITY, NOW, alert, batch, device_state, fire, lease, notification, received
 from tests.store.examples import incident as open_incident
 
@@ -46,7 +47,7 @@ def test_a_new_community_has_nothing_to_recover(store: SqlStore) -> None:
 def test_a_start_finds_the_newest_snapshot_and_the_blocks_after_it(store: SqlStore) -> None:
     journal_of(store, 100)
     for seq in (20, 40, 60):
-        store.checkpoint(state_at(seq), "1.0")
+        keep_snapshot(store, state_at(seq), "1.0")
     state, tail, changed = store.recover(COMMUNITY, "1.0")
     assert state == state_at(60)
     assert [one.first_seq for one in tail] == list(range(61, 101))
@@ -57,20 +58,20 @@ def test_a_start_finds_the_newest_snapshot_and_the_blocks_after_it(store: SqlSto
 
 def test_the_same_snapshot_twice_is_one(store: SqlStore) -> None:
     journal_of(store, 5)
-    store.checkpoint(state_at(5), "1.0")
-    store.checkpoint(state_at(5), "1.1")
+    keep_snapshot(store, state_at(5), "1.0")
+    keep_snapshot(store, state_at(5), "1.1")
     assert store.recover(COMMUNITY, "1.1")[2] is False
 
 
 def test_a_start_with_other_software_says_so(store: SqlStore) -> None:
     journal_of(store, 1)
-    store.checkpoint(state_at(1), "1.0")
+    keep_snapshot(store, state_at(1), "1.0")
     assert store.recover(COMMUNITY, "2.0")[2]
 
 
 def test_a_version_that_ran_in_between_and_was_rolled_back_counts_as_a_change(store: SqlStore) -> None:
     epoch = journal_of(store, 1)
-    store.checkpoint(state_at(1), "1.0")
+    keep_snapshot(store, state_at(1), "1.0")
     for seq, software in ((2, "1.0"), (3, "2.0")):
         assert not store.recover(COMMUNITY, "1.0")[2]
         loaded = ConfigLoaded(seq=seq, at_ms=NOW, reason=Reason.CONDITION_MET, digest="d", software=software)
@@ -89,8 +90,8 @@ def test_without_any_snapshot_the_whole_journal_comes_and_the_rows_win(store: Sq
 @pytest.mark.parametrize("damage", [{"body": b"nothing of ours"}, {"version": 99}, {"body": b""}])
 def test_an_unreadable_newest_snapshot_falls_back_to_the_one_before(store: SqlStore, damage: dict[str, object]) -> None:
     journal_of(store, 30)
-    store.checkpoint(state_at(10), "1.0")
-    store.checkpoint(state_at(20), "1.0")
+    keep_snapshot(store, state_at(10), "1.0")
+    keep_snapshot(store, state_at(20), "1.0")
     with store.writer() as connection:
         connection.execute(update(snapshot).where(snapshot.c.seq == 20).values(**damage))
     state, tail, _ = store.recover(COMMUNITY, "1.0")
@@ -142,7 +143,7 @@ def test_a_snapshot_ahead_of_the_journal_is_refused(store: SqlStore) -> None:
     """A state whose batch was not committed must never come back."""
     journal_of(store, 3)
     with pytest.raises(StoreError, match="journal ends at 3"):
-        store.checkpoint(state_at(4), "1.0")
+        keep_snapshot(store, state_at(4), "1.0")
 
 
 def test_a_hub_that_lost_its_lease_keeps_no_snapshot(backend: Backend) -> None:
@@ -150,14 +151,14 @@ def test_a_hub_that_lost_its_lease_keeps_no_snapshot(backend: Backend) -> None:
     journal_of(first, 3)
     lease(second, "hub-b")
     with pytest.raises(LeaseLost):
-        first.checkpoint(state_at(3), "1.0")
+        keep_snapshot(first, state_at(3), "1.0")
 
 
 def test_facts_that_msgpack_cannot_say_do_not_stop_a_snapshot(store: SqlStore) -> None:
     journal_of(store, 1)
     state = state_at(1)
     state.devices["smoke-1"].facts = {"count": 2**70, "label": "\ud800"}
-    store.checkpoint(state, "1.0")
+    keep_snapshot(store, state, "1.0")
     kept = store.recover(COMMUNITY, "1.0")[0]
     assert kept is not None
     assert kept.devices["smoke-1"].facts == {"count": float(2**70), "label": "\ufffd"}

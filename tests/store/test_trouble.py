@@ -23,6 +23,7 @@ from hub.store import schema
 from hub.store.open import open_store
 from hub.store.reserve import Reserve
 from tests.store.backend import Backend
+from tests.store.snapshots import keep_snapshot
 from tests.store.examples import COMMUNITY, NOW, batch, fire, lease
 from tests.store.postgres import Postgres
 
@@ -270,7 +271,7 @@ while True:
     print(seq + 49, flush=True)
     seq += 50
     if seq % 500 == 1:
-        store.checkpoint(State(community=COMMUNITY, seq=seq - 1), "1.0")
+        keep_snapshot(store, State(community=COMMUNITY, seq=seq - 1), "1.0")
 """
 
 
