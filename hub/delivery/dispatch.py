@@ -77,7 +77,8 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._handed: set[asyncio.Task[None]] = set()
         self._slots: dict[str, asyncio.Semaphore] = {}
-        # Two lanes into the store: what is not critical must not stand before a critical receipt.
+        # Lanes into the store: no claim stands behind a receipt, no critical receipt behind another.
+        self._claims = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-claim")
         self._first = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-first")
         self._rest = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-rest")
         self._openers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox-open")
@@ -107,7 +108,7 @@ class Dispatcher:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for pool in (self._first, self._rest, self._openers):
+            for pool in (self._claims, self._first, self._rest, self._openers):
                 pool.shutdown(wait=False)
 
     async def _wait(self) -> None:
@@ -133,7 +134,7 @@ class Dispatcher:
         while not self._stopping:
             try:
                 rows = await loop.run_in_executor(
-                    self._first, self._store.claim, self._by, self._now_ms(), self._claim_limit
+                    self._claims, self._store.claim, self._by, self._now_ms(), self._claim_limit
                 )
             except StoreError as exc:
                 log.warning("outbox not claimed", error=str(exc))
