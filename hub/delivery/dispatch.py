@@ -11,6 +11,7 @@ Laws:
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -155,7 +156,14 @@ class Dispatcher:
         try:
             receipt = await self._attempt(row)
         except Exception as exc:  # outermost loop of this task: a bug in a sender must not cost the receipt
-            log.exception("sender failed", notification=row.due.notification)
+            # No traceback: a renderer that prints locals would print names, rooms and keys.
+            where = traceback.extract_tb(exc.__traceback__)[-1]
+            log.error(
+                "sender failed",
+                notification=row.due.notification,
+                error=type(exc).__name__,
+                where=f"{where.filename}:{where.lineno}",
+            )
             receipt = self._receipt(row.due, Answer.FAULT, code=type(exc).__name__)
         pool = self._first if row.due.severity is Severity.CRITICAL else self._rest
         try:

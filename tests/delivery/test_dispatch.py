@@ -345,7 +345,9 @@ def test_a_contact_that_can_never_work_is_a_permanent_miss(store: SmallStore, ur
     assert (receipt.sent, receipt.reason, receipt.permanent) == (False, "bad_contact", True)
 
 
-def test_a_bug_in_a_sender_still_gives_a_receipt(store: SmallStore) -> None:
+def test_a_bug_in_a_sender_still_gives_a_receipt_and_tells_the_log_no_name(
+    store: SmallStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(row: InboxRow) -> None:
         raise ZeroDivisionError(row.person)
 
@@ -356,6 +358,10 @@ def test_a_bug_in_a_sender_still_gives_a_receipt(store: SmallStore) -> None:
 
     receipt = asyncio.run(story())
     assert (receipt.sent, receipt.reason, receipt.code) == (False, Answer.FAULT, "ZeroDivisionError")
+    logged = "".join(capsys.readouterr())
+    assert "ZeroDivisionError" in logged
+    assert "wang" not in logged
+    assert "6号楼" not in logged
 
 
 class Failing:
