@@ -10,12 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, select
 
 from hub.config import Config
 from hub.core.decisions import Notice, NotificationDue, Reason
@@ -54,10 +56,18 @@ class Told(msgspec.Struct, frozen=True):
         return f"{mark} {self.contact}: {phrase.zh} · {phrase.en}{code} ({self.took_ms} ms){detail}"
 
 
-def find_person(engine: Engine, person: str) -> tuple[str, Person] | None:
+class Rows(Protocol):
+    """The part of `hub.store.sql.SqlStore` that this command needs."""
+
+    def reader(self) -> AbstractContextManager[Connection]: ...
+
+    def writer(self) -> AbstractContextManager[Connection]: ...
+
+
+def find_person(store: Rows, person: str) -> tuple[str, Person] | None:
     """Community and person, as the registry has them; by id."""
     query = select(registry.c.community, registry.c.body).where(registry.c.what == "person", registry.c.id == person)
-    with engine.connect() as connection:
+    with store.reader() as connection:
         row = connection.execute(query.order_by(registry.c.community)).first()
     return None if row is None else (row.community, msgspec.json.decode(row.body, type=Person))
 
@@ -148,7 +158,7 @@ def run_tell(person: str, config_path: Path, contact: str = "") -> int:
         return 1
     try:
         return tell(
-            store.engine,
+            store,
             person,
             contact,
             names={key: community.name for key, community in config.communities.items()},
@@ -163,7 +173,7 @@ def run_tell(person: str, config_path: Path, contact: str = "") -> int:
 
 
 def tell(
-    engine: Engine,
+    store: Rows,
     person: str,
     contact: str,
     *,
@@ -175,7 +185,7 @@ def tell(
     say: Callable[[str], None],
 ) -> int:
     """0 only when every contact that was tried gave a positive receipt. ``names``: community -> its name."""
-    found = find_person(engine, person)
+    found = find_person(store, person)
     if found is None:
         say(f"没有登记 {person} · nobody is registered as {person}")
         return 1
@@ -188,7 +198,7 @@ def tell(
     async def talk() -> list[Told]:
         tools = Tools(
             now_ms=_now_ms,
-            write_inbox=inbox_writer(engine),
+            write_inbox=inbox_writer(store.writer),
             wecom_url=wecom_url,
             blocking_s=within.total_seconds(),
         )

@@ -11,6 +11,7 @@ Laws:
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -77,7 +78,8 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._handed: set[asyncio.Task[None]] = set()
         self._slots: dict[str, asyncio.Semaphore] = {}
-        # Two lanes into the store: what is not critical must not stand before a critical receipt.
+        # Lanes into the store: no claim stands behind a receipt, no critical receipt behind another.
+        self._claims = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-claim")
         self._first = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-first")
         self._rest = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-rest")
         self._openers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox-open")
@@ -116,7 +118,7 @@ class Dispatcher:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for pool in (self._first, self._rest, self._openers):
+            for pool in (self._claims, self._first, self._rest, self._openers):
                 pool.shutdown(wait=False)
 
     async def _wait(self) -> None:
@@ -142,7 +144,7 @@ class Dispatcher:
         while not self._stopping:
             try:
                 rows = await loop.run_in_executor(
-                    self._first, self._store.claim, self._by, self._now_ms(), self._claim_limit
+                    self._claims, self._store.claim, self._by, self._now_ms(), self._claim_limit
                 )
             except StoreError as exc:
                 log.warning("outbox not claimed", error=str(exc))
@@ -163,7 +165,14 @@ class Dispatcher:
         try:
             receipt = await self._attempt(row)
         except Exception as exc:  # outermost loop of this task: a bug in a sender must not cost the receipt
-            log.exception("sender failed", notification=row.due.notification)
+            # No traceback: a renderer that prints locals would print names, rooms and keys.
+            where = traceback.extract_tb(exc.__traceback__)[-1]
+            log.error(
+                "sender failed",
+                notification=row.due.notification,
+                error=type(exc).__name__,
+                where=f"{where.filename}:{where.lineno}",
+            )
             receipt = self._receipt(row.due, Answer.FAULT, code=type(exc).__name__)
         pool = self._first if row.due.severity is Severity.CRITICAL else self._rest
         try:

@@ -21,6 +21,7 @@ class Senders:
     """Opens contacts and keeps them open. `open` may block for a moment (imports, certificates): call it in a thread."""
 
     def __init__(self, secrets: Mapping[str, str], tools: Tools) -> None:
+        channel_files()  # a broken channel file stops the hub at its start, not at the first fire
         self._secrets = secrets
         self._tools = tools
         self._opened: dict[str, Opened] = {}

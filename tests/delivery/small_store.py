@@ -5,10 +5,11 @@ Stands in for `hub.store.sql.SqlStore` behind the same Protocol (`hub.delivery.d
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, insert, or_, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, or_, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -38,6 +39,12 @@ def open_engine(path: Path) -> Engine:
 class SmallStore:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect()
+
+    def writer(self) -> AbstractContextManager[Connection]:
+        return self.engine.begin()
 
     def put(self, *rows: tuple[str, NotificationDue, str]) -> None:
         """What a commit does: (community, due, url)."""

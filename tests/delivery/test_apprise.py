@@ -144,25 +144,32 @@ def test_mail_is_accepted_when_the_server_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refuse", "reason"),
+    ("refuse", "reason", "code"),
     [
-        ({"wang@home.test": "550 5.1.1 no such user"}, Answer.REFUSED),
-        ({".": "554 5.7.1 looks like spam"}, Answer.REFUSED),
-        ({"MAIL": "451 4.3.0 try later"}, Answer.REFUSED),
-        ({"EHLO": "421 closing", "HELO": "421 closing"}, Answer.REFUSED),
+        ({"wang@home.test": "550 5.1.1 no such user"}, Answer.BAD_CONTACT, "550"),
+        ({"wang@home.test": "451 4.7.1 greylisted"}, Answer.PROVIDER_DOWN, "451"),
+        ({".": "554 5.7.1 looks like spam"}, Answer.REFUSED, "554"),
+        ({"MAIL": "452 4.3.1 no room"}, Answer.PROVIDER_DOWN, "452"),
+        ({"EHLO": "421 closing", "HELO": "421 closing"}, Answer.PROVIDER_DOWN, "421"),
     ],
 )
-def test_mail_that_the_server_refused_is_no_receipt(refuse: dict[str, str], reason: Answer) -> None:
+def test_mail_that_the_server_refused_is_no_receipt(refuse: dict[str, str], reason: Answer, code: str) -> None:
     with mail_server(refuse) as (port, mails):
         said = refusal(mailto(port))
         assert mails.empty()
-    assert said.reason == reason
+    assert (said.reason, said.code, said.permanent) == (reason, code, reason is Answer.BAD_CONTACT)
+
+
+def test_no_mail_server_there_is_told_as_unreachable() -> None:
+    with mail_server() as (port, _):
+        pass
+    assert refusal(mailto(port)).reason == Answer.UNREACHABLE
 
 
 def test_one_refused_receiver_of_two_is_no_receipt() -> None:
     with mail_server({"li@home.test": "550 5.1.1 no such user"}) as (port, _):
         said = refusal(mailto(port, "wang@home.test,li@home.test"))
-    assert said.reason == Answer.REFUSED
+    assert (said.reason, said.code) == (Answer.BAD_CONTACT, "550")
 
 
 def test_a_mail_server_that_never_greets_is_given_up_at_the_callers_deadline() -> None:
@@ -277,7 +284,8 @@ def test_an_address_that_can_never_work_is_a_config_error(url: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason", "code"),
     [
-        ("SMTP recipient a@b was refused: 550 b'5.1.1'", Answer.REFUSED, "550"),
+        ("SMTP recipient a@b was refused: 550 b'5.1.1'", Answer.BAD_CONTACT, "550"),
+        ("Connection error while submitting email Socket Exception: (535, b'5.7.8 bad')", Answer.REFUSED, "535"),
         ("Failed to send WxPusher notification, code=200/1004: x", Answer.REFUSED, "1004"),
         ("WeChat access token request failed: errcode=40013: bad.", Answer.REFUSED, "40013"),
         ("Failed to send JSON POST notification: Too many, error=429.", Answer.RATE_LIMITED, "429"),
@@ -301,7 +309,7 @@ def test_nothing_that_apprise_logs_reaches_our_logs() -> None:
     logging.getLogger().addHandler(ours)
     try:
         with mail_server({"wang@home.test": "550 no"}) as (port, _):
-            assert refusal(mailto(port)).reason == Answer.REFUSED
+            assert refusal(mailto(port)).reason == Answer.BAD_CONTACT
     finally:
         logging.getLogger().removeHandler(ours)
     assert [record.getMessage() for record in heard if "wang" in record.getMessage()] == []

@@ -82,7 +82,7 @@ async def dispatching(
     came: asyncio.Queue[tuple[str, Receipt]] = asyncio.Queue()
     tools = Tools(
         now_ms=now_ms,
-        write_inbox=write_inbox or inbox_writer(store.engine),
+        write_inbox=write_inbox or inbox_writer(store.writer),
         wecom_url=peer.url() if peer else "http://127.0.0.1:1",
     )
     senders = Senders({"KEY": "ROBOT"}, tools)
@@ -345,7 +345,9 @@ def test_a_contact_that_can_never_work_is_a_permanent_miss(store: SmallStore, ur
     assert (receipt.sent, receipt.reason, receipt.permanent) == (False, "bad_contact", True)
 
 
-def test_a_bug_in_a_sender_still_gives_a_receipt(store: SmallStore) -> None:
+def test_a_bug_in_a_sender_still_gives_a_receipt_and_tells_the_log_no_name(
+    store: SmallStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(row: InboxRow) -> None:
         raise ZeroDivisionError(row.person)
 
@@ -356,6 +358,10 @@ def test_a_bug_in_a_sender_still_gives_a_receipt(store: SmallStore) -> None:
 
     receipt = asyncio.run(story())
     assert (receipt.sent, receipt.reason, receipt.code) == (False, Answer.FAULT, "ZeroDivisionError")
+    logged = "".join(capsys.readouterr())
+    assert "ZeroDivisionError" in logged
+    assert "wang" not in logged
+    assert "6号楼" not in logged
 
 
 class Failing:

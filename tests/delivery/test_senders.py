@@ -42,7 +42,7 @@ def test_one_object_per_contact() -> None:
 
 
 def test_a_positive_receipt_of_the_inbox_is_a_committed_row_and_a_repeat_does_not_double_it(store: SmallStore) -> None:
-    sender = open_sender("inbox://wang", {}, Tools(now_ms=lambda: 5, write_inbox=inbox_writer(store.engine)))
+    sender = open_sender("inbox://wang", {}, Tools(now_ms=lambda: 5, write_inbox=inbox_writer(store.writer)))
     for _ in range(2):
         assert asyncio.run(sender.send(message())) == Accepted(code="committed")
     with store.engine.connect() as connection:

@@ -42,7 +42,7 @@ def tried(
         connection.execute(insert(registry).values(community="guihua", what="person", id="wang", body=body))
     lines: list[str] = []
     code = tell(
-        store.engine,
+        store,
         person,
         contact,
         names={"guihua": "桂花园"},

@@ -85,23 +85,26 @@ UNTRUE: dict[str, str] = {
 TOKEN_OVER = frozenset({"40001", "40014", "42001"})
 """WeCom's codes for an access token that is no longer good; the plugin drops it, and the next call gets another."""
 
-CODE = re.compile(r"(?:errcode|error|code)=(?:\d+/)?([A-Za-z0-9-]+)|was refused: (\d{3})")
+CODE = re.compile(r"(?:errcode|error|code)=(?:\d+/)?([A-Za-z0-9-]+)")
+MAIL_CODE = re.compile(r"was refused: ([45]\d\d)|\(([45]\d\d), b")
+"""Apprise's own line, or how smtplib prints what the server said."""
 TOO_FAST = frozenset({"45009", "1008"})
 """WeCom app and WxPusher; HTTP says 429, and ntfy 429xx."""
 
 
 class _Overheard(logging.Handler):
     """What Apprise logs while it sends, by thread: the only place where it says why. Nothing of it reaches our own
-    logs: it names addresses."""
+    logs: it names addresses, and payloads at DEBUG, where it also puts what a mail server said."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
         self._local = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
         lines = getattr(self._local, "lines", None)
-        if lines is not None:
-            lines.append(record.getMessage())
+        if lines is None or (record.levelno < logging.WARNING and not str(record.msg).startswith("Socket Exception")):
+            return
+        lines.append(record.getMessage())
 
     def listen(self) -> list[str]:
         """A list that this thread's lines go to from now on."""
@@ -118,7 +121,7 @@ def _overhear() -> None:
     if _overheard not in log.handlers:
         log.addHandler(_overheard)
         log.propagate = False
-        log.setLevel(logging.WARNING)
+        log.setLevel(logging.DEBUG)
 
 
 class AppriseSender:
@@ -162,16 +165,28 @@ class AppriseSender:
 
 
 def why(lines: list[str]) -> DeliveryError:
-    """What Apprise's warnings say about a failed send."""
+    """What Apprise's lines say about a failed send."""
     text = " ".join(lines)
+    mail = MAIL_CODE.search(text)
+    if mail:
+        return _mail_server_said(mail.group(1) or mail.group(2))
     if "onnection error" in text:
         return DeliveryError(Answer.UNREACHABLE, permanent=False)
     match = CODE.search(text)
-    code = (match.group(1) or match.group(2)) if match else ""
+    code = match.group(1) if match else ""
     if code in TOO_FAST or code.startswith("429"):
         return DeliveryError(Answer.RATE_LIMITED, permanent=False, retry_after=60, code=code)
-    if len(code) == 3 and code.startswith("5") and "was refused" not in text:
+    if len(code) == 3 and code.startswith("5"):
         return DeliveryError(Answer.PROVIDER_DOWN, permanent=False, retry_after=2, code=code)
+    return DeliveryError(Answer.REFUSED, permanent=False, code=code)
+
+
+def _mail_server_said(code: str) -> DeliveryError:
+    """RFC 5321: 4yz may pass; 550, 551 and 553 are about the mailbox; other 5yz are about us or the message."""
+    if code.startswith("4"):
+        return DeliveryError(Answer.PROVIDER_DOWN, permanent=False, retry_after=60, code=code)
+    if code in ("550", "551", "553"):
+        return DeliveryError(Answer.BAD_CONTACT, permanent=True, code=code)
     return DeliveryError(Answer.REFUSED, permanent=False, code=code)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from urllib.parse import unquote
 
-from sqlalchemy import Engine, insert
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.delivery.answers import Answer
 from hub.delivery.port import Accepted, Message
@@ -20,16 +22,16 @@ from hub.errors import ConfigError, DeliveryError, StoreError
 from hub.store.schema import inbox
 
 
-def inbox_writer(engine: Engine) -> Callable[[InboxRow], None]:
-    """Writes rows through ``engine``, each in a transaction of its own; a row that is there already is left alone."""
+def inbox_writer(writer: Callable[[], AbstractContextManager[Connection]]) -> Callable[[InboxRow], None]:
+    """Writes rows, each in a transaction that ``writer`` opens (`SqlStore.writer`); one that is there already stays as
+    it is. What the database cannot do comes out as StoreError."""
 
     def write(row: InboxRow) -> None:
         values = {name: getattr(row, name) for name in row.__struct_fields__}
         try:
-            with engine.begin() as connection:
-                connection.execute(insert(inbox).values(values))
-        except IntegrityError:
-            return
+            with writer() as connection:
+                insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+                connection.execute(insert(inbox).values(values).on_conflict_do_nothing())
         except SQLAlchemyError as exc:
             raise StoreError(f"the inbox row was not written: {type(exc).__name__}") from exc
 
