@@ -44,9 +44,7 @@ def decode_state(version: int, body: bytes, what: str) -> State:
         raise StoreError(f"{what} cannot be read ({exc}).") from exc
 
 
-def write_snapshot(
-    connection: Connection, community: str, seq: int, at_ms: int, software: str, body: bytes
-) -> None:
+def write_snapshot(connection: Connection, community: str, seq: int, at_ms: int, software: str, body: bytes) -> None:
     """Keep it, and drop all older ones but one."""
     row = {
         "community": community,

@@ -15,9 +15,9 @@ from hub.store.port import Store
 from hub.store.schema import block, incident, snapshot
 from hub.store.sql import SqlStore
 from tests.store.backend import Backend
-from tests.store.snapshots import keep_snapshot
 from tests.store.examples import COMMUNITY, NOW, alert, batch, device_state, fire, lease, notification, received
 from tests.store.examples import incident as open_incident
+from tests.store.snapshots import keep_snapshot
 
 
 def state_at(seq: int) -> State:

@@ -23,7 +23,6 @@ from hub.store import schema
 from hub.store.open import open_store
 from hub.store.reserve import Reserve
 from tests.store.backend import Backend
-from tests.store.snapshots import keep_snapshot
 from tests.store.examples import COMMUNITY, NOW, batch, fire, lease
 from tests.store.postgres import Postgres
 
