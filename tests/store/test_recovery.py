@@ -27,7 +27,6 @@ def state_at(seq: int) -> State:
         now_ms=NOW + seq,
         devices={"smoke-1": device_state(keys=["a", "b"], met={"smoke": NOW}, inputs=(True, None))},
         alerts={10: alert(10, 11)},
-        recent={"zigbee": [b"\x00\xff"]},
     )
 
 

@@ -18,6 +18,7 @@ from hub.store import schema
 from hub.store.sql import SqlStore
 from tests.store.backend import Backend
 from tests.store.examples import COMMUNITY, DAY_MS, NOW, batch, due, lease, receipt
+from tests.store.snapshots import keep_snapshot
 
 ALL = 10**12
 """Bytes: no limit."""
@@ -29,7 +30,7 @@ def journal_of_days(store: SqlStore, days: int, snapshots: Sequence[int] = ()) -
     for day in range(1, days + 1):
         store.commit(batch(epoch, day, now_ms=NOW + day * DAY_MS))
         if day in snapshots:
-            store.checkpoint(State(community=COMMUNITY, seq=day, now_ms=NOW), "1.0")
+            keep_snapshot(store, State(community=COMMUNITY, seq=day, now_ms=NOW), "1.0")
     return epoch
 
 
@@ -151,7 +152,7 @@ def test_the_space_is_used_again_or_given_back(tmp_path_factory: pytest.TempPath
     for seq in range(1, 400, 20):
         store.commit(batch(epoch, seq, noise))
     for seq in (398, 399):
-        store.checkpoint(State(community=COMMUNITY, seq=seq), "1.0")
+        keep_snapshot(store, State(community=COMMUNITY, seq=seq), "1.0")
     with store.reader() as connection:
         before = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     assert store.retain(COMMUNITY, NOW + DAY_MS, 0) > 10

@@ -260,6 +260,7 @@ from pathlib import Path
 from hub.core.state import Changes, State
 from hub.store.open import open_store
 from tests.store.examples import COMMUNITY, batch, device_state, due, lease, person, received
+from tests.store.snapshots import keep_snapshot
 store = open_store(sys.argv[1], Path(sys.argv[2]), reserve_bytes=4096)
 epoch = lease(store)
 seq = int(sys.argv[3])
