@@ -171,7 +171,7 @@ class AiomqttSession(LaneSession):
         raw = RawMessage(
             self.source, topic, bytes(message.payload), int(self._clock() * 1000), bool(message.retain), message.dup
         )
-        if self.inbox.put([raw], [token], len(raw.payload)) and client is not None:
+        if self.inbox.put([raw], [token], len(raw.payload)) and client is not None and self._connected:
             client.rest()
 
     async def _hang_up(self) -> None:
@@ -205,10 +205,7 @@ def explain_aiomqtt(exc: Exception, endpoint: Endpoint) -> TransportError:
     if isinstance(exc, MqttCodeError):
         if isinstance(exc.rc, ReasonCode) and exc.rc.value == 142:
             return TransportError(TAKEN_OVER)
-        return TransportError(
-            f"The connection to {endpoint.name} ended ({str(exc.rc).lower()}). "
-            "When this repeats: does a second hub run with the same installation id?"
-        )
+        return TransportError(f"The connection to {endpoint.name} ended ({str(exc.rc).lower()}).")
     if isinstance(exc, aiomqtt.MqttError):
         cause = exc.__context__
         if isinstance(cause, OSError):

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from hub.errors import TransportError
-from hub.mqtt.backoff import Backoff, Sleep
+from hub.mqtt.backoff import STEADY_S, Backoff, Sleep
 from hub.mqtt.endpoint import Endpoint, explain
 from hub.mqtt.inbox import Inbox
 from hub.mqtt.port import Batch, Session
@@ -106,6 +106,7 @@ class LaneSession:
         self._backoff = Backoff(rng, sleep)
         self._clock = clock
         self._connected = False
+        self._cut_short = 0
         self._closing = False
         self._closed = asyncio.Event()
         self._status = "not started"
@@ -126,7 +127,7 @@ class LaneSession:
             except (TransportError, OSError, TimeoutError, UnicodeError) as exc:
                 lost = explain(exc, self.setup.endpoint)
             held_s = loop.time() - came_up if self._connected else 0.0
-            self._went_down(lost)
+            self._went_down(lost, held_s)
             if self._closing:
                 break
             if lost.permanent and not self.succeeded:
@@ -222,10 +223,15 @@ class LaneSession:
             self.on_standing(granted, resumed=resumed)
         self._probe()
 
-    def _went_down(self, lost: TransportError) -> None:
+    def _went_down(self, lost: TransportError, held_s: float) -> None:
         was_connected, self._connected = self._connected, False
         self.inbox.drained_at_ms = None
         self._status = str(lost)
+        if was_connected:
+            self._cut_short = self._cut_short + 1 if held_s < STEADY_S else 0
+            if self._cut_short >= 3 and TAKEN_OVER not in self._status:
+                # MQTT 3.1.1 and mosquitto 2.0.11 hang up on the older of two clients without a word.
+                self._status += f" {self._cut_short} times in a row: does a second hub run with our client id?"
         if was_connected and self.on_standing is not None:
             self.on_standing(frozenset(), resumed=False)
         if not self._closing:

@@ -33,6 +33,8 @@ class Mqtt5Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.connack: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self.lost: asyncio.Future[TransportError] = loop.create_future()
+        self.subscribed = False
+        """Reading rests only from here on: the SUBACK comes behind the backlog, and nobody takes before it."""
         self._loop = loop
         self._setup = setup
         self._inbox = inbox
@@ -122,9 +124,8 @@ class Mqtt5Connection(asyncio.Protocol):
             tokens.append(token)
         if free:
             self.send_acks(free)
-        if messages and self._inbox.put(messages, tokens, at) and not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
+        if messages and self._inbox.put(messages, tokens, at):
+            self._rest_now()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._keepalive is not None:
@@ -155,14 +156,16 @@ class Mqtt5Connection(asyncio.Protocol):
             self._transport.write(mqtt5.PingReqPacket().write())
 
     def keep_alive(self, seconds: int) -> None:
-        """Ping twice in this time, and give up when nothing was heard for as long."""
-        if not seconds or self._transport is None:
-            return
+        """From now on ping twice in this time, and give up when nothing was heard for one and a half times as long."""
+        if seconds and self._transport is not None:
+            self._keepalive = self._loop.call_later(seconds / 2, self._tick, seconds)
+
+    def _tick(self, seconds: int) -> None:
         if not self._paused and self._loop.time() - self._heard_at > 1.5 * seconds:
             self.drop(f"The broker at {self._setup.endpoint.name} has been silent for {1.5 * seconds:.0f} s.")
             return
         self.ping(anyway=True)
-        self._keepalive = self._loop.call_later(seconds / 2, self.keep_alive, seconds)
+        self.keep_alive(seconds)
 
     async def ask(self, packet: mqtt5.SubscribePacket | mqtt5.UnsubscribePacket) -> list[int]:
         """Send SUBSCRIBE or UNSUBSCRIBE and wait for the reason codes."""
@@ -186,6 +189,11 @@ class Mqtt5Connection(asyncio.Protocol):
             self._transport.abort()
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _rest_now(self) -> None:
+        if self.subscribed and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
 
     def _resume(self) -> None:
         if self._paused and self._transport is not None and not self._transport.is_closing():

@@ -39,7 +39,9 @@ class Mqtt5Session(LaneSession):
         self._connection = connection
         try:
             present = await self._open(connection)
-            self._came_up(present, await self._subscribe(connection))
+            granted = await self._subscribe(connection)
+            connection.subscribed = True
+            self._came_up(present, granted)
             raise await connection.lost
         finally:
             self._connection = None
