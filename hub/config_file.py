@@ -1,6 +1,7 @@
 """config.yaml -> `Config`, or every mistake with its line. Edge: reads files and the environment.
 
-1. YAML with line numbers, ``${NAME}`` filled in from the environment.
+1. YAML with line numbers, ``${NAME}`` filled in from the environment; ``HUB_SECTION__SETTING`` replaces one setting,
+   so that containers need no file of their own.
 2. Every section, and every entry of a named section, checked by itself, so that one mistake does not hide another.
 3. Names that must exist elsewhere, topics, files.
 4. ``*_file`` secrets read; paths made relative to the file they stand in.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
@@ -26,6 +28,8 @@ from hub.config_words import ConfigMistake, ConfigMistakes, both, did_you_mean, 
 from hub.config_yaml import Path_, Plain, Written
 
 __all__ = ("ConfigMistake", "ConfigMistakes", "Review", "config_digest", "load_config", "review_config")
+
+_OVERRIDE = re.compile(r"HUB_([A-Z]+)__([A-Z0-9_]+)")
 
 
 class Review(msgspec.Struct, kw_only=True):
@@ -64,14 +68,16 @@ def review_config(path: Path, environment: Mapping[str, str] | None = None) -> R
         line = path.read_bytes().count(b"\n", 0, exc.start) + 1
         mistake = ConfigMistake(str(path), line, what, both("另存为 UTF-8", "Save it as UTF-8"))
         return Review(config=None, mistakes=[mistake], warnings=[])
-    return _Reviewer(path, Written(text, os.environ if environment is None else environment)).review()
+    environment = os.environ if environment is None else environment
+    return _Reviewer(path, Written(text, environment), environment).review()
 
 
 class _Reviewer:
     """One pass over one file."""
 
-    def __init__(self, path: Path, written: Written) -> None:
+    def __init__(self, path: Path, written: Written, environment: Mapping[str, str]) -> None:
         self._file = str(path)
+        self._environment = environment
         self._written = written
         self._draft = Draft(folder=path.parent)
         self._mistakes = [ConfigMistake(self._file, *found) for found in written.found]
@@ -95,7 +101,27 @@ class _Reviewer:
             written=self._written,
         )
 
+    def _override(self, value: dict[str, Plain]) -> dict[str, Plain]:
+        """The settings with those of the environment in their place; an empty variable replaces nothing."""
+        replaced = dict(value)
+        for variable, text in sorted(self._environment.items()):
+            match = _OVERRIDE.fullmatch(variable)
+            if match is None or not text:
+                continue
+            name, key = match[1].lower(), match[2].lower()
+            fields = _fields(_without_none(Config.model_fields[name].annotation)) if name in SECTIONS else {}
+            if key not in fields:
+                what = both(f"没有 `{name}.{key}` 这个设置", f"There is no setting `{name}.{key}`")
+                todo = did_you_mean(f"{name}.{key}", _overridable())
+                self._mistakes.append(ConfigMistake(variable, 1, what, todo))
+                continue
+            section = replaced.get(name)
+            if section is None or isinstance(section, dict):
+                replaced[name] = {**(section or {}), key: text}
+        return replaced
+
     def _config(self, value: dict[str, Plain]) -> Config | None:
+        value = self._override(value)
         for name in value.keys() - SECTIONS:
             self._unknown((name,), SECTIONS)
         for name, field in Config.model_fields.items():
@@ -214,6 +240,10 @@ def _fields(annotation: Any) -> dict[str, FieldInfo]:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return {field.alias or name: field for name, field in annotation.model_fields.items()}
     return {}
+
+
+def _overridable() -> list[str]:
+    return [f"{name}.{key}" for name, field in Config.model_fields.items() for key in _fields(field.annotation)]
 
 
 def _without_none(annotation: Any) -> Any:

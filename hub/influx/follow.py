@@ -40,8 +40,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """Follows the journal of one community. `run` is the task; `wake` may be called from any thread's event loop owner
-    after a commit; `lag_ms` and `status` are for `hub doctor` and the metrics."""
+    """Follows the journal of one community. `run` is the task; `wake` tells it of a commit; `lag_ms` and `status` are for
+    `hub doctor` and the metrics. ``gauges`` is called in the event loop, ``where`` and ``quarantine`` in a thread."""
 
     def __init__(
         self,
@@ -97,7 +97,9 @@ class Follower:
             self._woken.clear()
             try:
                 progress = await asyncio.to_thread(self.follow_once)
-                await asyncio.to_thread(self.write_gauges)
+                gauges = self.gauges_due()
+                if gauges:
+                    await asyncio.to_thread(self.write_gauges, gauges)
             except Exception:  # a task's outermost loop: the hub must not fall with its copy
                 _log.exception("influx_follower_failed", community=self._community)
                 progress = self._wait_after(Later("internal error"))
@@ -135,19 +137,21 @@ class Follower:
         self._recovered()
         return Progress(more=True, wait_s=0.0)
 
-    def write_gauges(self) -> None:
-        """Write the gauges when they are due. They are only of now: what cannot be written is not kept."""
+    def gauges_due(self) -> list[str]:
+        """The gauges as lines, when they are due. Runs in the event loop: nothing moves while they are counted."""
         now_ms = self._clock()
         if now_ms < self._gauges_due_ms:
-            return
+            return []
         self._gauges_due_ms = now_ms + self._gauges_every_ms
         if self._failures:
-            return  # the server is known to be away; the journal's own attempts find out when it is back
+            return []  # the server is known to be away; the journal's own attempts find out when it is back
         gauges = self._gauges()
-        if gauges is None:
-            return
+        return [] if gauges is None else gauge_lines(gauges, now_ms, self.lag_ms)
+
+    def write_gauges(self, lines: list[str]) -> None:
+        """Write gauges. They are only of now: what cannot be written is not kept. Blocks; runs in a thread."""
         try:
-            for bad in self._post.post(gauge_lines(gauges, now_ms, self.lag_ms)):
+            for bad in self._post.post(lines):
                 self._refuse(bad)
         except Later as exc:
             self.status = f"gauges not written: {exc.said}"

@@ -40,3 +40,12 @@ def test_mistakes_are_printed_in_english_where_lang_says_so(
 def test_the_shipped_config_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_check(SHIPPED) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_wrong_condition_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SHIPPED.read_text("utf-8").replace("when: tamper\n", "when: tampr\n")
+    file = tmp_path / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert run_check(file) == 1
+    line = text[: text.index("when: tampr")].count("\n") + 1
+    assert f"{file}:{line}: rules.tamper.when" in capsys.readouterr().out

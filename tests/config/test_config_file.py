@@ -205,3 +205,22 @@ def test_a_file_in_another_encoding_is_a_mistake(tmp_path: Path) -> None:
     file.write_bytes("# ok\nname: 中文".encode("gb18030"))
     (mistake,) = review_config(file).mistakes
     assert mistake.line == 2
+
+
+def test_the_environment_replaces_single_settings(tmp_path: Path) -> None:
+    text = GOOD + "web: {port: 80}\n"
+    config = review(
+        tmp_path, text, HUB_WEB__PORT="8081", HUB_INFLUX__URL="http://i:1", HUB_INSTALLATION__PUBLIC_URL=""
+    ).config
+    assert config is not None
+    assert (config.web.port, config.influx.url, config.installation.public_url) == (8081, "http://i:1", "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "todo"),
+    [("HUB_WEB__PROT", "Did you mean `web.port`?"), ("HUB_WEP__PORT", "Did you mean `web.port`?")],
+)
+def test_a_variable_that_names_no_setting_is_a_mistake(tmp_path: Path, variable: str, todo: str) -> None:
+    (mistake,) = review(tmp_path, GOOD, **{variable: "1"}).mistakes
+    assert mistake.said("en").startswith(f"{variable}:1: There is no setting ")
+    assert mistake.todo.en == todo

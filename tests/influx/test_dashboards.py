@@ -99,7 +99,7 @@ def filled(influx_one: InfluxOne) -> InfluxOne:
     task = Follower(journal, "main", influx_one.post("wall"), where=where, clock=lambda: NOW_MS, gauges=lambda: gauges)
     while task.follow_once().more:
         pass
-    task.write_gauges()
+    task.write_gauges(task.gauges_due())
     return influx_one
 
 
@@ -121,6 +121,13 @@ def test_a_query_gives_rows(query: str, filled: InfluxOne) -> None:
 def test_the_variable_lists_the_communities(filled: InfluxOne) -> None:
     (variable,) = json.loads((DASHBOARDS / "wall.json").read_text("utf-8"))["templating"]["list"]
     assert [row["value"] for row in filled.query("wall", variable["query"])] == ["main"]
+
+
+def test_the_age_of_the_data_is_that_of_its_newest_point(filled: InfluxOne) -> None:
+    """The panel shows the time column, so the server must give the point's own time."""
+    (panel,) = (p.values[0] for p in panels() if p.values[0]["fieldConfig"]["defaults"]["unit"] == "dateTimeFromNow")
+    (row,) = filled.query("wall", as_grafana_sends_it(panel["targets"][0]["query"]))
+    assert row["time"] == NOW_MS * 1_000_000
 
 
 def test_by_building_and_by_gate_are_told_apart(filled: InfluxOne) -> None:
