@@ -76,7 +76,14 @@ MODELS = (
             Example(
                 hex="50550030100a2f08010003001b02fbe52c68803030715479050800000000012f64770255715259"
                 "02f9af8002fbe52c0000000000",
-                meaning={"event": "heartbeat", "alarm": False, "battery_pct": 100, "battery_v": 3.03, "temperature": 19, "rsrp": -89},
+                meaning={
+                    "event": "heartbeat",
+                    "alarm": False,
+                    "battery_pct": 100,
+                    "battery_v": 3.03,
+                    "temperature": 19,
+                    "rsrp": -89,
+                },
                 source="a public parser of these devices' CTWing pushes",
             ),
             Example(

@@ -105,16 +105,35 @@ MODELS = (
         kind=Kind.GAS,
         title="力安 NB 燃气报警器",
         decode=_gas,
-        recognises=lambda uplink: "battery_value" in part(uplink.object)
-        and bool({"gas_sensor_state", "heartbeat_time"} & set(part(uplink.object))),
+        recognises=lambda uplink: (
+            "battery_value" in part(uplink.object)
+            and bool({"gas_sensor_state", "heartbeat_time"} & set(part(uplink.object)))
+        ),
         examples=(
             Example(
-                object={"valve_state": 2, "gas_value": 0, "gas_sensor_state": 1, "battery_voltage": 1.1, "battery_value": 100},
-                meaning={"event": "alarm", "alarm": True, "battery_pct": 100, "battery_v": 1.1, "label": "low_concentration"},
+                object={
+                    "valve_state": 2,
+                    "gas_value": 0,
+                    "gas_sensor_state": 1,
+                    "battery_voltage": 1.1,
+                    "battery_value": 100,
+                },
+                meaning={
+                    "event": "alarm",
+                    "alarm": True,
+                    "battery_pct": 100,
+                    "battery_v": 1.1,
+                    "label": "low_concentration",
+                },
                 source=_SOURCE,
             ),
             Example(
-                object={"ICCID": "89860000000000000000", "heartbeat_time": 24.0, "battery_value": 98, "battery_voltage": 3.6},
+                object={
+                    "ICCID": "89860000000000000000",
+                    "heartbeat_time": 24.0,
+                    "battery_value": 98,
+                    "battery_voltage": 3.6,
+                },
                 meaning={"event": "device_info", "alarm": None, "battery_pct": 98},
                 source=f"fields of {_SOURCE}",
             ),

@@ -65,7 +65,9 @@ def read_frames(data: bytes, zone: tzinfo = CHINA) -> list[Frame]:
 
 def _read_frame(data: bytes, at: int, zone: tzinfo) -> tuple[Frame, int]:
     if data[at : at + 2] != START:
-        raise DecodeError(Undecoded.UNKNOWN_FORMAT, f"a frame of GB/T 26875.3 starts with 4040, not {data[at : at + 2].hex()}")
+        raise DecodeError(
+            Undecoded.UNKNOWN_FORMAT, f"a frame of GB/T 26875.3 starts with 4040, not {data[at : at + 2].hex()}"
+        )
     if len(data) < at + _AROUND:
         raise DecodeError(Undecoded.TRUNCATED, f"{len(data) - at} bytes; a frame has at least {_AROUND}")
     length = int.from_bytes(data[at + 24 : at + 26], "little")

@@ -7,7 +7,9 @@ import re
 
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff·.\- ]{2,16}")
 """What a plate may look like once decoded; 警, 学, 挂, 使, 港, 澳 and province signs are all Chinese letters."""
-_NONE = frozenset({"", "_无_", "无", "无牌", "无牌车", "无车牌", "未知", "UNKNOWN", "NONE", "NULL", "NOPLATE", "NO PLATE", "_NONE_"})
+_NONE = frozenset(
+    {"", "_无_", "无", "无牌", "无牌车", "无车牌", "未知", "UNKNOWN", "NONE", "NULL", "NOPLATE", "NO PLATE", "_NONE_"}
+)
 
 
 def plate_of(written: str) -> str | None:

@@ -77,7 +77,9 @@ def _text(
         words = text(found["DEV"]).split(",")
         imei = next((word for word in words if len(word) == 15 and word.isdigit()), device)
         registered: dict[str, Fact] = {"imei": imei}
-        return marked((Reading(device or imei, Kind.LIFECYCLE, Event.REGISTER, registered, device_ms, key),), platform_id)
+        return marked(
+            (Reading(device or imei, Kind.LIFECYCLE, Event.REGISTER, registered, device_ms, key),), platform_id
+        )
     points = [part(point) for point in items(found.get("b"))]
     if points and "c" in found:
         facts: dict[str, Fact] = {}

@@ -92,7 +92,9 @@ def property_facts(properties: Mapping[str, object], facts: dict[str, Fact], ser
     return found
 
 
-def meaning_of(kind: Kind | None, facts: dict[str, Fact], otherwise: Event = Event.PROPERTY_REPORT) -> tuple[Kind, Event]:
+def meaning_of(
+    kind: Kind | None, facts: dict[str, Fact], otherwise: Event = Event.PROPERTY_REPORT
+) -> tuple[Kind, Event]:
     """Kind and event of what `property_facts` found; a test is never an alarm."""
     if facts.get("test") is True:
         facts["alarm"] = False

@@ -32,9 +32,7 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     return tuple(readings)
 
 
-def _published(
-    raw: RawMessage, device: str, topic: list[str], context: Context, product: str
-) -> Iterator[Reading]:
+def _published(raw: RawMessage, device: str, topic: list[str], context: Context, product: str) -> Iterator[Reading]:
     if topic == ["model", "up_raw"]:
         yield from _raw(raw.payload, device, context, product)
         return
@@ -75,7 +73,10 @@ def properties(
     params: Mapping[str, object], device: str, context: Context, product: str, key: str
 ) -> tuple[Reading, ...]:
     """Bare values or ``{value, time}``; the newest time counts."""
-    flat = {name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in params.items()}
+    flat = {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in params.items()
+    }
     times = [moment for value in params.values() if (moment := time_ms(part(value).get("time"))) is not None]
     device_ms = max(times, default=None)
     # An Alink id counts from the device's start: with its time it names one message.

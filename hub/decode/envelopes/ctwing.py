@@ -51,7 +51,9 @@ def _message(found: Mapping[str, object], context: Context) -> tuple[Reading, ..
     if kind == "eventReport" or "eventContent" in found:
         return marked(_event(found, context, device, device_ms, key, profile), platform_id)
     if kind not in ("dataReport", "dataReportTupu", "dataReport2"):
-        return marked((Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {"label": kind}, device_ms, key),), platform_id)
+        return marked(
+            (Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {"label": kind}, device_ms, key),), platform_id
+        )
     readings: list[Reading] = []
     for one in items(payload):
         readings += _data(part(one), context, device, device_ms, key, profile, platform_id)

@@ -67,7 +67,9 @@ def _traffic(
     """A vehicle at the gate, with or without a plate."""
     facts: dict[str, Fact] = {}
     bike = part(data, "NonMotor")
-    written = text(car.get("PlateNumber")) or text(part(data, "Object").get("Text")) or text(part(bike, "Plate").get("Text"))
+    written = (
+        text(car.get("PlateNumber")) or text(part(data, "Object").get("Text")) or text(part(bike, "Plate").get("Text"))
+    )
     plate = plate_of(written)
     event = Event.PLATE if plate else Event.VEHICLE_NO_PLATE
     if plate:

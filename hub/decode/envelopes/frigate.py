@@ -17,7 +17,9 @@ from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
 _OBJECTS = frozenset({"events", "reviews", "tracked_object_update", "triggers"})
-_NOTHING = frozenset({"stats", "restart", "camera_activity", "model_state", "embeddings_reindex_progress", "notifications"})
+_NOTHING = frozenset(
+    {"stats", "restart", "camera_activity", "model_state", "embeddings_reindex_progress", "notifications"}
+)
 _SETTINGS = frozenset(
     {
         "set", "state", "suspended", "snapshot", "threshold", "contour_area", "improve_contrast", "ptz", "ptz_autotracker",

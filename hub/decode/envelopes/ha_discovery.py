@@ -36,6 +36,8 @@ def _ours(_topic: str, levels: list[str]) -> bool:
     return levels[0] == "homeassistant" or (len(levels) >= 4 and levels[-1] == "config" and levels[1] in _COMPONENTS)
 
 
-_COMPONENTS = frozenset({"sensor", "binary_sensor", "switch", "light", "device_automation", "event", "button", "update"})
+_COMPONENTS = frozenset(
+    {"sensor", "binary_sensor", "switch", "light", "device_automation", "event", "button", "update"}
+)
 
 ENVELOPE = Envelope(name="ha_discovery", read=read, topics=_ours, rank=5)

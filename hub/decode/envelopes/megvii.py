@@ -25,7 +25,9 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
     facts: dict[str, Fact] = {}
     put_text(facts, "code", data.get("eventTypeId"))
     put_text(facts, "name", data.get("sourceName"))
-    return (Reading(device, Kind.CAMERA, Event.VENDOR_CODE, facts, time_ms(data.get("eventTime")), text(data.get("uuid"))),)
+    return (
+        Reading(device, Kind.CAMERA, Event.VENDOR_CODE, facts, time_ms(data.get("eventTime")), text(data.get("uuid"))),
+    )
 
 
 def _looks(content: object) -> bool:

@@ -69,7 +69,11 @@ def _point(found: Mapping[str, object], context: Context) -> tuple[Reading, ...]
         facts["value"] = read_value
     name = text(found.get("ds_id"))
     known = property_facts({name: value}, facts) if name else None
-    return (Reading(device, known or Kind.TELEMETRY, Event.TELEMETRY if known is None else Event.STATUS, facts, device_ms, key),)
+    return (
+        Reading(
+            device, known or Kind.TELEMETRY, Event.TELEMETRY if known is None else Event.STATUS, facts, device_ms, key
+        ),
+    )
 
 
 def _bytes(value: str) -> bytes:
@@ -102,7 +106,10 @@ def _studio(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
 
 
 def _properties(params: Mapping[str, object], device: str, context: Context, key: str) -> Reading:
-    flat = {name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in params.items()}
+    flat = {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in params.items()
+    }
     times = (time_ms(part(value).get("time")) for value in params.values() if isinstance(value, dict))
     device_ms = next((moment for moment in times if moment is not None), None)
     # A Studio id counts from the device's start: alone it is nobody's name.

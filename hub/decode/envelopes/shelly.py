@@ -129,7 +129,17 @@ def _sensor(device: str, name: str, said: str) -> tuple[Reading, ...]:
         put_number(facts, name, said)
     elif name == "lux":
         put_number(facts, "illuminance", said)
-    elif name in ("vibration", "tilt", "error", "charger", "act_reasons", "active", "illumination", "alarm_off", "mute"):
+    elif name in (
+        "vibration",
+        "tilt",
+        "error",
+        "charger",
+        "act_reasons",
+        "active",
+        "illumination",
+        "alarm_off",
+        "mute",
+    ):
         if name == "vibration":
             put_flag(facts, "motion", said)
         elif name == "mute":

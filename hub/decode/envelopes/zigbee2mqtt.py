@@ -126,7 +126,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
             return ()  # a retained state that was removed together with its device
         try:
             state = _decode(raw.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             state, name = _state_slowly(raw.payload, name)
         return (_reading(state, name),)
     if purpose == "availability":
@@ -222,7 +222,14 @@ def _reading(state: _State, name: str) -> Reading:
         facts["humidity"] = state.humidity
     if state.illuminance is not UNSET and state.illuminance is not None:
         facts["illuminance"] = state.illuminance
-    if state.silence is not UNSET or state.buzzer_manual_mute is not UNSET or state.trouble is not UNSET or state.fault_alarm is not UNSET or state.linkage_alarm_state is not UNSET or state.gas_value is not UNSET:
+    if (
+        state.silence is not UNSET
+        or state.buzzer_manual_mute is not UNSET
+        or state.trouble is not UNSET
+        or state.fault_alarm is not UNSET
+        or state.linkage_alarm_state is not UNSET
+        or state.gas_value is not UNSET
+    ):
         _rare(state, facts)
     seen = state.last_seen
     device = state.device
