@@ -10,8 +10,6 @@ from hub.decode.gb26875_frame import ACKNOWLEDGE, OF_THE_CENTRE, REJECT, Found, 
 from hub.errors import DecodeError
 from hub.model import Event, Kind, Reading
 
-MODEL = "gb/26875.3"
-
 
 def frame_readings(data: bytes, zone: tzinfo, device: str = "", platform_ms: int | None = None) -> tuple[Reading, ...]:
     """Readings of every frame; the device is the platform's address for it, else the frame's source.
@@ -57,4 +55,4 @@ def _bare(device: str, found: Found) -> Reading:
 
 def _reading(device: str, found: Found, told_ms: int | None, key: str) -> Reading:
     at_ms = found.device_ms if found.device_ms is not None else told_ms
-    return Reading(device, found.kind, found.event, found.facts, at_ms, key, False, MODEL)
+    return Reading(device, found.kind, found.event, found.facts, at_ms, key)

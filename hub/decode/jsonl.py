@@ -34,6 +34,7 @@ _QUIET = frozenset(
         Event.STATUS,
         Event.HEARTBEAT,
         Event.STARTUP,
+        Event.TELEMETRY,
     }
 )
 _ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.PARKING, Kind.VEHICLE_COUNTER}
@@ -148,7 +149,9 @@ def _is_alarm(reading: Reading) -> bool | None:
     alarm = reading.facts.get("alarm")
     if isinstance(alarm, bool):
         return alarm
-    return False if reading.kind in _ALARMING and reading.event in _QUIET else None
+    # A gateway's state with a null in it, after its restart, says neither: only a device's own codec can tell a report.
+    certain = bool(reading.model) or reading.event is not Event.STATUS
+    return False if certain and reading.kind in _ALARMING and reading.event in _QUIET else None
 
 
 def _told(reading: Reading) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.decode.codec import choose_model, readings_of
+from hub.decode.codec import choose_model, read_uplink, readings_of
 from hub.decode.gb26875_frame import START
 from hub.decode.gb26875_reading import frame_readings
 from hub.decode.port import Context, Uplink
@@ -28,11 +28,8 @@ def object_readings(
 ) -> tuple[Reading, ...]:
     """One object of properties. A model set in the registry has to read it; without one, common names do."""
     uplink = Uplink(device, object=found, topic=service)
-    try:
-        model = choose_model(context, uplink, *((profile,) if profile else ()))
-    except DecodeError:
-        if device in context.model_of:
-            raise
+    model = choose_model(context, uplink, (profile,) if profile else ())
+    if model is None:
         facts: dict[str, Fact] = {}
         kind, event = meaning_of(property_facts(found, facts, service), facts)
         readings: tuple[Reading, ...] = (Reading(device, kind, event, facts, device_ms, key),)
@@ -57,9 +54,10 @@ def bytes_readings(
         return marked(frame_readings(data, context.zone, device, device_ms), platform_id)
     if trimmed(data)[:1] == b"{":
         return _text(device, part(parse_json(trimmed(data))), device_ms, key, platform_id, context)
-    uplink = Uplink(device, data=data)
-    model = choose_model(context, uplink, *((profile,) if profile else ()))
-    return marked(readings_of(model, uplink, device_ms=device_ms, key=key), platform_id)
+    readings = read_uplink(
+        context, Uplink(device, data=data), *((profile,) if profile else ()), device_ms=device_ms, key=key
+    )
+    return marked(readings, platform_id)
 
 
 def marked(readings: tuple[Reading, ...], platform_id: str) -> tuple[Reading, ...]:

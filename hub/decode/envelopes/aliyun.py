@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hub.decode.codec import read_uplink
+from hub.decode.codec import choose_model, readings_of
 from hub.decode.platform_objects import object_readings
 from hub.decode.port import Context, Envelope, Uplink
 from hub.decode.text import parse_json
@@ -95,12 +95,11 @@ def _event(name: str, params: Mapping[str, object], device: str, key: str) -> Re
 
 def _raw(data: bytes, device: str, context: Context, product: str) -> tuple[Reading, ...]:
     """The device's own bytes: by its device file, else kept as they are."""
-    try:
-        return read_uplink(context, Uplink(device, data=data), product)
-    except DecodeError:
-        if device in context.model_of:
-            raise
+    uplink = Uplink(device, data=data)
+    model = choose_model(context, uplink, (product,))
+    if model is None:
         return (Reading(device, Kind.UNKNOWN, Event.RAW, {"raw_hex": data[:256].hex()}),)
+    return readings_of(model, uplink)
 
 
 def _subscribed(found: Mapping[str, object], context: Context) -> tuple[Reading, ...]:

@@ -95,7 +95,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
     if name in ("result", "ivs_result") or "message" not in levels:
         try:
             message = _decode(raw.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _slowly(raw, levels, name)
         info = message.AlarmInfoPlate
         if info is None and message.payload is not None:

@@ -126,7 +126,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
             return ()  # a retained state that was removed together with its device
         try:
             state = _decode(raw.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             state, name = _state_slowly(raw.payload, name)
         return (_reading(state, name),)
     if purpose == "availability":
