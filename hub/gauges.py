@@ -135,7 +135,11 @@ def _unprotected(places: dict[str, Place], guarded: set[str]) -> dict[str, int]:
 
 def _gate(name: str, devices: list[DeviceState | None]) -> Gate:
     """One gate from the one or two devices that stand at it: unknown stays unknown, one that is down takes it down."""
-    known = [device for device in devices if device is not None and (_heard(device) or device.silent)]
+    known = [
+        device
+        for device in devices
+        if device is not None and (_heard(device) or device.silent or _said_offline(device))
+    ]
     down = any(device.silent or _said_offline(device) for device in known)
     return Gate(
         name=name,
