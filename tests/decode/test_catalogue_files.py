@@ -106,3 +106,13 @@ def test_the_registered_kind_decides_between_products_and_forbids_a_wrong_guess(
     assert motion is not None
     assert (door.name, motion.name) == ("milesight/ws301", "milesight/ws202")
     assert catalogue.recognise(Uplink("device", b"\x01", 1), Kind.SMOKE) is None
+
+
+def test_the_device_file_in_the_docs_loads_and_its_examples_hold(tmp_path: Path) -> None:
+    text = (SHIPPED.parent / "docs" / "devices.md").read_text(encoding="utf-8")
+    (tmp_path / "acme.py").write_text(text.partition("```python\n")[2].partition("```")[0])
+    (model,) = load_catalogue((tmp_path,)).models
+    for example in model.examples:
+        (facts,) = model.decode(Uplink("device", bytes.fromhex(example.hex), example.port))
+        told = {"event": facts.event, **facts.facts}
+        assert {name: told.get(name) for name in example.meaning} == example.meaning
