@@ -36,7 +36,7 @@ _QUIET = frozenset(
         Event.STARTUP,
     }
 )
-_ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.PARKING, Kind.VEHICLE_COUNTER}
+_ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.AIR_QUALITY, Kind.PARKING, Kind.VEHICLE_COUNTER}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
