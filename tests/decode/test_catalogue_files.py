@@ -106,3 +106,29 @@ def test_the_registered_kind_decides_between_products_and_forbids_a_wrong_guess(
     assert motion is not None
     assert (door.name, motion.name) == ("milesight/ws301", "milesight/ws202")
     assert catalogue.recognise(Uplink("device", b"\x01", 1), Kind.SMOKE) is None
+
+
+def test_the_device_file_in_the_docs_loads_and_its_examples_hold(tmp_path: Path) -> None:
+    text = (SHIPPED.parent / "docs" / "devices.md").read_text(encoding="utf-8")
+    (tmp_path / "acme.py").write_text(text.partition("```python\n")[2].partition("```")[0])
+    (model,) = load_catalogue((tmp_path,)).models
+    for example in model.examples:
+        (facts,) = model.decode(Uplink("device", bytes.fromhex(example.hex), example.port))
+        told = {"event": facts.event, **facts.facts}
+        assert {name: told.get(name) for name in example.meaning} == example.meaning
+
+
+def test_a_profile_name_names_a_product_and_no_mere_purpose() -> None:
+    """A platform's profile called "parking sensor" or "smoke" must not be taken for one vendor's product."""
+    catalogue = load_catalogue()
+    purposes = (
+        "parking lot sensor",
+        "flood sensor",
+        "smoke detector",
+        "door sensor",
+        "leak",
+        "gas",
+        "sos button",
+        "button",
+    )
+    assert [text for text in purposes if catalogue.by_profile(text) is not None] == []

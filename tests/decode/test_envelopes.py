@@ -244,3 +244,11 @@ def test_a_chirpstack_gateway_comes_and_goes(payload: bytes, expected: Event) ->
 def test_a_chirpstack_gateways_frames_say_nothing_of_a_device() -> None:
     raw = RawMessage("source", "eu868/gateway/0016c001f153a14c/event/up", b"\xff\x00", 0)
     assert Decoder(CATALOGUE)(raw) == ((), None)
+
+
+def test_a_broken_payload_still_names_its_device_by_the_topic() -> None:
+    raw = RawMessage("source", f"application/a/device/{EUI}/event/up", b"\x00\x01", 0)
+    readings, undecodable = Decoder(CATALOGUE)(raw)
+    assert readings == ()
+    assert undecodable is not None
+    assert (undecodable.reason, undecodable.device) == (Undecoded.NOT_JSON, EUI)
