@@ -165,6 +165,8 @@ class Follower:
                 waiting = []
             waiting += lines
             read_to = block.last_seq
+            if lines and lines[-1].startswith("alert,"):
+                self._gauges_due_ms = 0  # the wall shall not wait for what people run for
         self._deliver(waiting)
         self._move(read_to)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from hub.core.decisions import AlertCleared, Reason
 from hub.errors import StoreError
 from hub.influx import BadLine, Follower, Gate, Gauges, InfluxPost, Post
 from hub.influx.follow import MOST_LINES
@@ -302,6 +303,18 @@ def test_the_task_writes_gauges_beside_the_journal(scripted: Scripted) -> None:
 
     asyncio.run(story())
     assert [len(body) for body in scripted.bodies] == [3, 5]
+
+
+def test_an_alert_brings_the_gauges_forward(scripted: Scripted) -> None:
+    """A fire that somebody accepts within ten seconds is seen on the wall all the same."""
+    journal = ListedJournal()
+    task = follower(journal, scripted.post(), gauges=lambda: GAUGES)
+    task.write_gauges()
+    journal.add(decisions=[AlertCleared(seq=1, at_ms=NOW_MS, reason=Reason.CONDITION_CLEARED, alert=1)])
+    follow_to_the_end(task)
+    task.write_gauges()
+    task.write_gauges()
+    assert [len(body) for body in scripted.bodies] == [5, 1, 5]
 
 
 def test_gauges_that_cannot_be_written_are_dropped(scripted: Scripted) -> None:
