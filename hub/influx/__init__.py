@@ -5,7 +5,6 @@ blocks anybody. Loses nothing that the journal still has: the cursor moves only 
 point written twice is one point. Lines that a server refuses for ever are quarantined and passed over.
 """
 
-from hub.influx.count import building_of, count
 from hub.influx.follow import Follower, Journal
 from hub.influx.gauges import Gate, Gauges
 from hub.influx.lines import PERSONAL, Lines
@@ -22,6 +21,4 @@ __all__ = (
     "Later",
     "Lines",
     "Post",
-    "building_of",
-    "count",
 )

@@ -41,7 +41,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 class Follower:
     """Follows the journal of one community. `run` is the task; `wake` tells it of a commit; `lag_ms` and `status` are for
-    `hub doctor` and the metrics. ``gauges`` is called in the event loop, ``where`` and ``quarantine`` in a thread."""
+    `hub doctor` and the metrics. ``gauges``, ``where`` and ``quarantine`` are called in a thread, one at a time."""
 
     def __init__(
         self,
@@ -97,9 +97,7 @@ class Follower:
             self._woken.clear()
             try:
                 progress = await asyncio.to_thread(self.follow_once)
-                gauges = self.gauges_due()
-                if gauges:
-                    await asyncio.to_thread(self.write_gauges, gauges)
+                await asyncio.to_thread(self.write_gauges)
             except Exception:  # a task's outermost loop: the hub must not fall with its copy
                 _log.exception("influx_follower_failed", community=self._community)
                 progress = self._wait_after(Later("internal error"))
@@ -137,21 +135,20 @@ class Follower:
         self._recovered()
         return Progress(more=True, wait_s=0.0)
 
-    def gauges_due(self) -> list[str]:
-        """The gauges as lines, when they are due. Runs in the event loop: nothing moves while they are counted."""
+    def write_gauges(self) -> None:
+        """Write the gauges when they are due. They are only of now: what cannot be written is not kept. Blocks; runs in a
+        thread."""
         now_ms = self._clock()
         if now_ms < self._gauges_due_ms:
-            return []
+            return
         self._gauges_due_ms = now_ms + self._gauges_every_ms
         if self._failures:
-            return []  # the server is known to be away; the journal's own attempts find out when it is back
+            return  # the server is known to be away; the journal's own attempts find out when it is back
         gauges = self._gauges()
-        return [] if gauges is None else gauge_lines(gauges, now_ms, self.lag_ms)
-
-    def write_gauges(self, lines: list[str]) -> None:
-        """Write gauges. They are only of now: what cannot be written is not kept. Blocks; runs in a thread."""
+        if gauges is None:
+            return
         try:
-            for bad in self._post.post(lines):
+            for bad in self._post.post(gauge_lines(gauges, now_ms, self.lag_ms)):
                 self._refuse(bad)
         except Later as exc:
             self.status = f"gauges not written: {exc.said}"
@@ -168,6 +165,8 @@ class Follower:
                 waiting = []
             waiting += lines
             read_to = block.last_seq
+            if lines and lines[-1].startswith("alert,"):
+                self._gauges_due_ms = 0  # the wall shall not wait for what people run for
         self._deliver(waiting)
         self._move(read_to)
 

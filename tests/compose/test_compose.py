@@ -144,3 +144,12 @@ def test_what_the_image_copies_is_not_ignored(name: str) -> None:
     copied = re.findall(r"^COPY (.+) \S+$", (TOP / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     for source in " ".join(copied).split():
         assert f"!{source}" in ignored
+
+
+def test_the_story_is_the_default_and_real_work_is_one_variable() -> None:
+    """Both commands find config.yaml where the image works, and write only to the volume."""
+    assert SERVICES["hub"]["command"] == "demo --data /data/demo"
+    assert compose(HUB_COMMAND="run")["services"]["hub"]["command"] == "run"
+    assert "WORKDIR /app" in (TOP / "Dockerfile").read_text("utf-8")
+    assert "./config.yaml:/app/config.yaml:ro" in SERVICES["hub"]["volumes"]
+    assert "hub:/data" in SERVICES["hub"]["volumes"]

@@ -99,7 +99,7 @@ def filled(influx_one: InfluxOne) -> InfluxOne:
     task = Follower(journal, "main", influx_one.post("wall"), where=where, clock=lambda: NOW_MS, gauges=lambda: gauges)
     while task.follow_once().more:
         pass
-    task.write_gauges(task.gauges_due())
+    task.write_gauges()
     return influx_one
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from hub.core.decisions import AlertCleared, Reason
 from hub.errors import StoreError
 from hub.influx import BadLine, Follower, Gate, Gauges, InfluxPost, Post
 from hub.influx.follow import MOST_LINES
@@ -272,8 +273,8 @@ GAUGES = Gauges(
 
 def test_gauges_tell_zero_from_no_data(influx_one: InfluxOne) -> None:
     task = follower(ListedJournal(), influx_one.post("gauges"), gauges=lambda: GAUGES)
-    task.write_gauges(task.gauges_due())
-    assert task.gauges_due() == []  # not due again: the clock stands
+    task.write_gauges()
+    task.write_gauges()  # not due again: the clock stands
     (row,) = influx_one.query("gauges", "SELECT * FROM hub WHERE open_critical >= 0")
     assert (row["open_critical"], row["open_major"], row["unanswered_critical"], row["unanswered_major"]) == (
         2,
@@ -304,10 +305,22 @@ def test_the_task_writes_gauges_beside_the_journal(scripted: Scripted) -> None:
     assert [len(body) for body in scripted.bodies] == [3, 5]
 
 
+def test_an_alert_brings_the_gauges_forward(scripted: Scripted) -> None:
+    """A fire that somebody accepts within ten seconds is seen on the wall all the same."""
+    journal = ListedJournal()
+    task = follower(journal, scripted.post(), gauges=lambda: GAUGES)
+    task.write_gauges()
+    journal.add(decisions=[AlertCleared(seq=1, at_ms=NOW_MS, reason=Reason.CONDITION_CLEARED, alert=1)])
+    follow_to_the_end(task)
+    task.write_gauges()
+    task.write_gauges()
+    assert [len(body) for body in scripted.bodies] == [5, 1, 5]
+
+
 def test_gauges_that_cannot_be_written_are_dropped(scripted: Scripted) -> None:
     scripted.answers = [(503, {}, "")]
     task = follower(ListedJournal(), scripted.post(), gauges=lambda: GAUGES)
-    task.write_gauges(task.gauges_due())
+    task.write_gauges()
     assert "gauges not written" in task.status
 
 
