@@ -305,12 +305,12 @@ class Hub:
             return 401, b"wrong or missing token"
         community = config.community or next(iter(self.config.communities))
         owner = self.owners[community]
-        if headers.get(":method:") != "GET":
+        if headers.get(":method") != "GET":
             now_ms = self.clock.now_ms()
             received = [Received(raw, *owner.decode(raw)) for raw in ingest_messages(source, body, now_ms)]
             await asyncio.gather(*(owner.ingest(one) for one in received))
         status, answer = reply_to(config.envelope, query)
-        return status, answer
+        return status, answer.encode()
 
     def health(self) -> dict[str, object]:
         """What `/healthz` says: ok only while messages come in and commits go through."""
@@ -431,13 +431,14 @@ def run_hub(config_path: Path) -> int:
 
 def exit_code(main: Callable[[], object]) -> int:
     """Run it; what is wrong is said in one line each, and never as a traceback where it is the surroundings'."""
+    failed = 0
     try:
         run_async(main)
     except* HubError as errors:
+        failed = 1
         for error in _leaves(errors):
             sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return failed
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -22,7 +22,7 @@ from hub.app import Hub, exit_code, open_hub, until_stopped
 from hub.config import BrokerConfig, CommunityConfig, Config, InfluxConfig, SourceConfig
 from hub.config_file import load_config
 from hub.core.inputs import Received
-from hub.model import Alert, Notification, Purpose
+from hub.model import Alert, Duty, Notification, Purpose
 from hub.mqtt.publish import open_publisher
 from hub.simulate.agenda import Timed, merged
 from hub.simulate.community import Community
@@ -183,7 +183,7 @@ class Demo:
                 await respond(lambda: self._told(person), AnswerPage(client), Timeline())
                 self._say("志愿者已接警、到场并处置完毕 · a volunteer accepted, arrived and closed it")
 
-    def _core_duties(self) -> Sequence[object]:
+    def _core_duties(self) -> list[Duty]:
         return list(self._hub.owners[COMMUNITY].keeper.core.state.duties.values())
 
     async def _told(self, person: str) -> list[Told]:

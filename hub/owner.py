@@ -26,6 +26,8 @@ from hub.mqtt.port import Session
 from hub.store.port import Store
 
 COMMANDS_EVERY_S = 0.2
+BATCH = 1000
+"""Messages of one commit, about: the last batch taken may pass it."""
 HELD_LIMIT = 20_000
 """Messages held while the store is down; beyond it the broker holds them."""
 
@@ -110,14 +112,12 @@ class Owner:
     async def _turn(self) -> None:
         """Wait for something to do, decode it, wait for the previous commit, step it, start its commit."""
         self._wake.clear()
-        taken = self._take_batch()
+        taken = self._take_batches()
         if not (taken or self._receipts or self._commands or self._pushed or self._time_is_up()):
             await self._wait()
             return
-        messages: list[Input] = []
-        if taken is not None:
-            decode = self.decode
-            messages = [Received(raw, *decode(raw)) for raw in taken[1].messages]
+        decode = self.decode
+        messages: list[Input] = [Received(raw, *decode(raw)) for _, batch in taken for raw in batch.messages]
         while True:
             await self.keeper.before_step()
             async with self.keeper.stepping:
@@ -126,7 +126,7 @@ class Owner:
                 await self._step_turn(taken, messages)
                 return
 
-    async def _step_turn(self, taken: Taken | None, messages: list[Input]) -> None:
+    async def _step_turn(self, taken: list[Taken], messages: list[Input]) -> None:
         now_ms = self._clock.now_ms()
         inputs: list[Input] = []
         jumped = self._clock.jumped()
@@ -149,7 +149,7 @@ class Owner:
             waiting.append(done)
         inputs += messages
         if inputs:
-            self.keeper.step(inputs, [taken] if taken else [], waiting)
+            self.keeper.step(inputs, taken, waiting)
 
     async def _wait(self) -> None:
         due_ms = self.keeper.core.next_due_ms()
@@ -190,13 +190,17 @@ class Owner:
                 changes.append(SourceChanged(now_ms, session.source, session.connected))
         return changes
 
-    def _take_batch(self) -> Taken | None:
+    def _take_batches(self) -> list[Taken]:
+        """What every session has ready, safety first, about `BATCH` messages: one commit for all of them."""
+        taken: list[Taken] = []
+        messages = 0
         for lane in ("safety", "bulk"):
-            if self._slots[lane]:
-                taken = self._slots[lane].popleft()
-                self.keeper.freed.set()
-                return taken
-        return None
+            while self._slots[lane] and messages < BATCH:
+                taken.append(self._slots[lane].popleft())
+                messages += len(taken[-1][1].messages)
+        if taken:
+            self.keeper.freed.set()
+        return taken
 
     async def _pull(self, session: Session) -> None:
         """Keep one batch of this session ready."""

@@ -6,7 +6,7 @@ from hub.core.alerts import condition_met, condition_over
 from hub.core.context import Core
 from hub.core.decisions import DuplicateIgnored, MessageQuarantined, Reason, RuleFaulted, SensorHeard
 from hub.core.inputs import Received
-from hub.core.rules import ALWAYS, NO_STATE, RULE_FAULT, UNDECODABLE, Answer, Rule
+from hub.core.rules import NO_STATE, RULE_FAULT, UNDECODABLE, Answer, Rule
 from hub.core.state import KEYS, DeviceState
 from hub.core.supervision import heard
 from hub.model import LIFE_SAFETY, Event, Fact, Kind, RawMessage, Reading, Undecodable
@@ -26,6 +26,9 @@ REASSERT_MS = 10 * 60_000
 ROW_EVERY_MS = 60_000
 """How old the ``last_seen_ms`` of a device's row may be."""
 
+SHOWN = ("alarm", "occupied", "open", "fault", "tamper", "battery_low")
+"""Facts whose change shows on screens at once; others with the minute."""
+
 NOT_FROM_MS = 7 * 86_400_000
 NOT_AHEAD_MS = 120_000
 _VAGUE = (Kind.LIFECYCLE, Kind.UNKNOWN, Kind.TELEMETRY)
@@ -44,10 +47,8 @@ def receive(core: Core, message: Received, seq: int) -> None:
     redelivered = raw.duplicate and _seen(core, raw)
     if not redelivered:
         core.remember(raw)
-    if message.undecodable is not None:
-        if not redelivered:
-            _quarantine(core, raw, message.undecodable)
-        return
+    if message.undecodable is not None and not redelivered:
+        _quarantine(core, raw, message.undecodable)
     for reading in message.readings:
         if redelivered and not _alarms_anew(core, reading):
             core.decisions.append(
@@ -74,8 +75,8 @@ def _alarms_anew(core: Core, reading: Reading) -> bool:
 def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
     """Long because it is the hot path: one call a reading.
 
-    1. Find the device. 2. Drop what its natural key shows to be known. 3. Note that it was heard. 4. Merge facts.
-    5. When the facts that rules look at changed: ask the rules. 6. Refresh its row once a minute.
+    1. Find the device. 2. Drop what its natural key shows to be known. 3. Note that it was heard. 4. When its rules
+    answer otherwise than last time, conditions rise and fall. 5. Merge facts. 6. Refresh its row once a minute.
     """
     state = core.state
     now = core.now_ms
@@ -106,23 +107,25 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
             device.row_ms = now
             core.changes.devices[device.id] = device
         return
-    device.facts.update(facts)
     kind = reading.kind
     if kind in _VAGUE:
         kind = device.kind
     elif device.kind in _VAGUE:
         device.kind = kind
-    inputs = (kind, event, *[facts.get(name) for name in core.rules.names[kind]])
-    if inputs != device.inputs or event in PASSING:
-        device.inputs = inputs
-        device.row_ms = now
-        core.changes.devices[device.id] = device
-        alarm = facts.get("alarm")
-        if alarm is True or alarm is False:
-            device.alarm = alarm
-        _ask(core, device, reading, raw, kind)
+    if kind is Kind.LPR and "plate" in facts:
+        facts = _permitted(core, facts)
+    answers = core.rules.answers(kind, event, facts)
+    if answers != device.answers or event in PASSING:
+        _answered(core, device, reading, raw, kind, answers, facts)
+        device.answers = answers
     elif device.met:
         _reassert(core, device, reading, raw, kind)
+    known = device.facts
+    get = known.get
+    for name in SHOWN:
+        if name in facts and facts[name] is not get(name):
+            device.row_ms = 0
+    known.update(reading.facts)
     if now - device.row_ms >= ROW_EVERY_MS:
         device.row_ms = now
         core.changes.devices[device.id] = device
@@ -145,31 +148,35 @@ def _meet(core: Core, reading: Reading, seq: int) -> DeviceState:
     return device
 
 
-def _values(core: Core, reading: Reading) -> dict[str, Fact]:
-    """What conditions are asked about: the reading's facts, the event, and what always has a value."""
-    values: dict[str, Fact] = {**ALWAYS, **reading.facts, "event": reading.event.value}
-    plate = reading.facts.get("plate")
-    if isinstance(plate, str) and core.state.permits:
-        permit = core.state.permits.get(plate)
-        values["permitted"] = permit is not None and (permit.until_ms is None or core.now_ms < permit.until_ms)
-    return values
+def _permitted(core: Core, facts: dict[str, Fact]) -> dict[str, Fact]:
+    """``permitted`` for a plate; absent while no permit is registered, so that nobody is unknown before there is a list."""
+    plate = facts["plate"]
+    if not isinstance(plate, str) or not core.state.permits:
+        return facts
+    permit = core.state.permits.get(plate)
+    return {**facts, "permitted": permit is not None and (permit.until_ms is None or core.now_ms < permit.until_ms)}
 
 
-def _ask(core: Core, device: DeviceState, reading: Reading, raw: RawMessage, kind: Kind) -> None:
-    """Ask every rule of the kind about this reading."""
-    values = _values(core, reading)
+def _answered(
+    core: Core,
+    device: DeviceState,
+    reading: Reading,
+    raw: RawMessage,
+    kind: Kind,
+    answers: str,
+    facts: dict[str, Fact],
+) -> None:
+    """The rules answered otherwise than last time, or this is an occurrence of its own: conditions rise and fall."""
     passing = reading.event in PASSING
-    for rule in core.rules.by_kind[kind]:
-        when = rule.when
-        if when is None:
-            continue
-        key = rule.name
-        if passing and "plate" in values:
-            key = f"{rule.name}|{values['plate']}"
-        answer = when.answer(values)
-        if answer is Answer.FAULT:
-            _fault(core, device, rule, when.fault)
-        elif answer is Answer.MET:
+    alarm = facts.get("alarm")
+    if isinstance(alarm, bool):
+        device.alarm = alarm
+    for n, rule in enumerate(core.rules.by_kind[kind]):
+        answer, cleared = answers[2 * n], answers[2 * n + 1]
+        key = f"{rule.name}|{facts['plate']}" if passing and "plate" in facts else rule.name
+        if Answer.FAULT in (answer, cleared):
+            _fault(core, device, rule)
+        elif answer == Answer.MET:
             if device.met is None:
                 device.met = {}
             if key not in device.met:
@@ -177,7 +184,11 @@ def _ask(core: Core, device: DeviceState, reading: Reading, raw: RawMessage, kin
                 _meet_condition(core, device, rule, reading, raw, kind, key)
             if passing:
                 _let_pass(core, device, key)
-        elif device.met and key in device.met and _is_over(core, device, rule, answer, values):
+        elif (
+            device.met
+            and key in device.met
+            and (cleared == Answer.MET or (cleared == "-" and answer == Answer.NOT_MET))
+        ):
             del device.met[key]
             alert = core.state.alerts.get((device.alerts or {}).get(key, 0))
             if alert is not None:
@@ -205,15 +216,6 @@ def _meet_condition(
     )
 
 
-def _is_over(core: Core, device: DeviceState, rule: Rule, answer: Answer, values: dict[str, Fact]) -> bool:
-    if rule.clear is None:
-        return answer is Answer.NOT_MET
-    cleared = rule.clear.answer(values)
-    if cleared is Answer.FAULT:
-        _fault(core, device, rule, rule.clear.fault)
-    return cleared is Answer.MET
-
-
 def _let_pass(core: Core, device: DeviceState, key: str) -> None:
     """A passing event has no end of its own: its condition is over at once, its alert is shown for a while."""
     if device.met:
@@ -236,8 +238,9 @@ def _reassert(core: Core, device: DeviceState, reading: Reading, raw: RawMessage
         _meet_condition(core, device, rule, reading, raw, kind, rule.name)
 
 
-def _fault(core: Core, device: DeviceState, rule: Rule, detail: str) -> None:
+def _fault(core: Core, device: DeviceState, rule: Rule) -> None:
     """A rule that failed is an alert of its own: it may be hiding one."""
+    detail = (rule.when.fault if rule.when else "") or (rule.clear.fault if rule.clear else "")
     core.decisions.append(
         RuleFaulted(
             seq=core.input_seq,

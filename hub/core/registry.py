@@ -83,7 +83,7 @@ def _put_device(core: Core, device: Device) -> str | None:
         )
         core.state.devices[device.id] = known
     known.kind = device.kind
-    known.inputs = None
+    known.answers = None
     core.changes.devices[device.id] = known
     core.arm(core.silence_due(device.id), "device", 0, device.id)
     _changed(core, "device", device.id)

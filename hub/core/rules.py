@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import Enum
+from enum import StrEnum
 
 import cel
 import msgspec
@@ -48,17 +48,16 @@ NO_STATE = frozenset(
 
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(|\bhas\s*\(")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
-_MEMORY = 4096
-_MISSING = object()
+_MEMORY = 16_384
 
 
-class Answer(Enum):
-    """What a condition says about one reading."""
+class Answer(StrEnum):
+    """What a condition says about one reading; a letter each, so that the answers of all rules are one short string."""
 
-    MET = "met"
-    NOT_MET = "not met"
-    UNKNOWN = "unknown"
-    FAULT = "fault"
+    MET = "m"
+    NOT_MET = "n"
+    UNKNOWN = "u"
+    FAULT = "f"
 
 
 class Condition:
@@ -86,24 +85,12 @@ class Condition:
                 where=where,
                 todo="Use facts of the vocabulary (docs/devices.md), event, test, muted, historical or permitted.",
             )
-        self._memory: dict[tuple[object, ...], Answer] = {}
         self.fault = ""
         """What went wrong last."""
 
-    def answer(self, values: Mapping[str, Fact]) -> Answer:
-        """Ask the condition; ``values`` may hold more names than it uses. No error leaves here."""
-        known = tuple([values.get(name, _MISSING) for name in self.names])
-        # True == 1 == 1.0 in Python but not in CEL: the types belong to the key.
-        key = (*known, *map(type, known))
-        answer = self._memory.get(key)
-        if answer is None:
-            answer = self._execute({n: values[n] for n in self.names if n in values})
-            if len(self._memory) >= _MEMORY:
-                self._memory.clear()
-            self._memory[key] = answer
-        return answer
-
-    def _execute(self, values: dict[str, Fact]) -> Answer:
+    def answer(self, facts: Mapping[str, Fact]) -> Answer:
+        """Ask the condition; ``facts`` may hold more names than it uses. No error leaves here."""
+        values = {name: facts[name] for name in self.names if name in facts}
         try:
             result = self._program.execute(values)
         except RuntimeError as exc:
@@ -140,13 +127,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleBook:
-    """All rules by kind, with the names that each kind's rules look at."""
+    """All rules by kind, with the names that each kind's rules look at, and a memory of what they answered.
+
+    Facts have fixed types (`FACTS`, held by decoding), so that equal values are equal to CEL too.
+    """
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self.rules = dict(rules)
         self.by_kind: dict[Kind, tuple[Rule, ...]] = {}
         self.names: dict[Kind, tuple[str, ...]] = {}
         self.silent: dict[Kind, tuple[Rule, ...]] = {}
+        self._memory: dict[tuple[object, ...], str] = {}
         for kind in Kind:
             asked = tuple(r for r in rules.values() if kind in r.on and r.when is not None)
             self.by_kind[kind] = asked
@@ -154,8 +145,28 @@ class RuleBook:
             for rule in asked:
                 used.update(rule.when.names if rule.when else ())
                 used.update(rule.clear.names if rule.clear else ())
-            self.names[kind] = tuple(sorted(used))
+            self.names[kind] = tuple(sorted(used - {"event"}))
             self.silent[kind] = tuple(r for r in rules.values() if kind in r.on and r.silent_after_ms is not None)
+
+    def answers(self, kind: Kind, event: str, facts: Mapping[str, Fact]) -> str:
+        """What all rules of the kind say about one reading: two letters each, `when` and `clear` ("-" without one)."""
+        get = facts.get
+        inputs = (kind, event, *[get(name) for name in self.names[kind]])
+        known = self._memory.get(inputs)
+        if known is None:
+            known = self._ask(kind, event, facts)
+            if len(self._memory) >= _MEMORY:
+                self._memory.clear()
+            self._memory[inputs] = known
+        return known
+
+    def _ask(self, kind: Kind, event: str, facts: Mapping[str, Fact]) -> str:
+        values: dict[str, Fact] = {**ALWAYS, **facts, "event": event}
+        letters = ""
+        for rule in self.by_kind[kind]:
+            letters += rule.when.answer(values) if rule.when else "-"
+            letters += rule.clear.answer(values) if rule.clear else "-"
+        return letters
 
 
 def milliseconds(duration: timedelta) -> int:
@@ -233,7 +244,7 @@ def _unanswered(rule: Rule, when: Condition, alarm_examples: list[tuple[Kind, di
         if answer in (Answer.UNKNOWN, Answer.FAULT):
             return [
                 ConfigError(
-                    f"is {answer.value} for a real {kind} alarm {facts}.",
+                    f"is {answer.name.lower()} for a real {kind} alarm {facts}.",
                     where=f"rules.{rule.name}.when",
                     todo="Use only facts that every such alarm states, such as alarm, test and muted.",
                 )

@@ -44,8 +44,8 @@ class DeviceState(msgspec.Struct, array_like=True, gc=False):
     """``last_seen_ms`` that the device's row shows; refreshed at most once a minute."""
     keys: list[str] | None = None
     """The last natural keys, newest last, at most `KEYS`."""
-    inputs: tuple[Fact | None, ...] | None = None
-    """The facts that this kind's rules looked at last; equal inputs need no evaluation."""
+    answers: str | None = None
+    """What this kind's rules answered last, a letter each (`hub.core.rules`); equal answers change nothing."""
     met: dict[str, int] | None = None
     """rule -> ms since which its condition is met."""
     alerts: dict[str, int] | None = None

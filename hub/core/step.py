@@ -69,6 +69,10 @@ def step(core: Core, input: Input) -> int:
         case SourceChanged(source=source, connected=connected):
             _source_changed(core, source, connected)
         case Configured(digest=digest, software=software):
+            if digest != state.config_digest:
+                # Other rules: what the old ones answered says nothing.
+                for device in state.devices.values():
+                    device.answers = None
             state.config_digest = digest
             core.decisions.append(
                 ConfigLoaded(

@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 
-from hub.core.commands import Command, PutDevice, PutDuty, PutPerson, PutPlace
+from hub.core.commands import AnyCommand, PutDevice, PutDuty, PutPerson, PutPlace
 from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind
 from hub.simulate.vendors import PARKING_PROFILE, chirpstack_topic, vzenith_topic, zigbee_topic
 
@@ -128,13 +128,13 @@ def _plates(random: Random, count: int) -> list[str]:
 # ── registry ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def registry(seed: int) -> list[Command]:
+def registry(seed: int) -> list[AnyCommand]:
     """Commands that fill an empty registry: places before what stands in them, people before their duties."""
     it = compound(seed)
     return [*_places(it), *_devices(it), *_people()]
 
 
-def _places(it: Compound) -> list[Command]:
+def _places(it: Compound) -> list[AnyCommand]:
     places = [Place(id=COMMUNITY, kind=PlaceKind.COMMUNITY, name=NAME, address=ADDRESS)]
     for tower in TOWERS:
         address = f"{ADDRESS}{tower}号楼"
@@ -164,7 +164,7 @@ def _places(it: Compound) -> list[Command]:
     return [PutPlace(actor="system", place=place) for place in places]
 
 
-def _devices(it: Compound) -> list[Command]:
+def _devices(it: Compound) -> list[AnyCommand]:
     devices = [
         Device(
             id=detector.name,
@@ -217,8 +217,8 @@ PEOPLE: tuple[tuple[str, str, str], ...] = (
 """(id, name, role): roles in place of names, on duty all day."""
 
 
-def _people() -> list[Command]:
-    commands: list[Command] = [
+def _people() -> list[AnyCommand]:
+    commands: list[AnyCommand] = [
         PutPerson(
             actor="system",
             person=Person(id=person, name=name, contacts=(Contact(id=f"{person}-inbox", url=f"inbox://{person}"),)),
@@ -231,6 +231,6 @@ def _people() -> list[Command]:
     return commands
 
 
-def seed_lines(commands: list[Command]) -> bytes:
+def seed_lines(commands: list[AnyCommand]) -> bytes:
     """A registry as a seed file: JSON lines, one command each."""
     return b"".join(msgspec.json.encode(command) + b"\n" for command in commands)

@@ -70,13 +70,13 @@ async def respond(
         await sleep(LOOK_EVERY_S)
     first = told[0]
     await sleep(timeline.accept_s)
-    await answer(first.link, {"action": "accept"})
+    await answer(first.link, {"do": "accept"})
     accepted_ms = _now_ms()
     await sleep(timeline.arrive_s)
-    await answer(first.link, {"action": "arrive"})
+    await answer(first.link, {"do": "arrive"})
     arrived_ms = _now_ms()
     await sleep(timeline.close_s)
-    await answer(first.link, {"action": "close", "outcome": timeline.outcome, "cause": timeline.cause})
+    await answer(first.link, {"do": "close", "outcome": timeline.outcome, "cause": timeline.cause})
     return Answered(first.incident, accepted_ms, arrived_ms, _now_ms())
 
 

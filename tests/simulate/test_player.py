@@ -93,7 +93,7 @@ def test_somebody_goes_arrives_and_closes() -> None:
         return done.incident
 
     assert asyncio.run(story()) == 7
-    assert [form["action"] for form in forms] == ["accept", "arrive", "close"]
+    assert [form["do"] for form in forms] == ["accept", "arrive", "close"]
     assert {form["token"] for form in forms} == {"token-7"}
     assert (forms[2]["outcome"], forms[2]["cause"]) == ("false", "做饭油烟")
     assert clock.now_ms() == 50_000 + 2 * 250 + 9000
@@ -102,7 +102,7 @@ def test_somebody_goes_arrives_and_closes() -> None:
 def test_an_answer_that_is_refused_is_not_hidden() -> None:
     async def story() -> None:
         async with answering([]) as client:
-            await AnswerPage(client)("/nowhere", {"action": "accept"})
+            await AnswerPage(client)("/nowhere", {"do": "accept"})
 
     with pytest.raises(httpx.HTTPStatusError):
         asyncio.run(story())
