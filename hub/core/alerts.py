@@ -75,7 +75,6 @@ def condition_met(
     if device.alerts is None:
         device.alerts = {}
     device.alerts[key] = alert.id
-    core.touch_alert(alert)
     held_at = at_ms + rule.hold_ms
     if rule.hold_ms and held_at > core.now_ms:
         alert.due_ms = held_at
@@ -102,16 +101,15 @@ def condition_over(core: Core, alert: Alert, reason: Reason) -> None:
     """The condition fell."""
     if alert.closed_ms is not None or (alert.condition, Signal.OVER) not in CONDITION:
         return
-    pending = alert.condition is Condition.PENDING
+    if alert.condition is Condition.PENDING:
+        _drop_pending(core, alert)
+        return
     alert.condition = CONDITION[alert.condition, Signal.OVER]
     alert.cleared_ms = core.now_ms
     alert.due_ms = None
     core.touch_alert(alert)
     core.decisions.append(AlertCleared(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id))
-    if pending:
-        _end(core, alert)
-        del core.state.alerts[alert.id]
-    elif not alert.latch:
+    if not alert.latch:
         _end(core, alert)
         incident = core.state.incidents.get(alert.incident)
         if incident is not None and incident.closed_ms is None:
@@ -119,6 +117,14 @@ def condition_over(core: Core, alert: Alert, reason: Reason) -> None:
                 core.touch_incident(incident)
             else:
                 close(core, incident, "system", Outcome.RECOVERED, "", reason)
+
+
+def _drop_pending(core: Core, alert: Alert) -> None:
+    """Its condition did not hold for long enough: it never was an alert, so it has no row and no decision."""
+    device = core.state.devices.get(alert.subject)
+    if device is not None and device.alerts:
+        device.alerts.pop(alert.key, None)
+    del core.state.alerts[alert.id]
 
 
 def _end(core: Core, alert: Alert) -> None:

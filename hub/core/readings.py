@@ -24,10 +24,7 @@ REASSERT_MS = 10 * 60_000
 """A latched alert that was closed while its condition went on is raised again when it still goes on after this."""
 
 ROW_EVERY_MS = 60_000
-"""How old the ``last_seen_ms`` of a device's row may be."""
-
-SHOWN = ("alarm", "occupied", "open", "fault", "tamper", "battery_low")
-"""Facts whose change shows on screens at once; others with the minute."""
+"""How old a device's row may be while its rules answer the same."""
 
 NOT_FROM_MS = 7 * 86_400_000
 NOT_AHEAD_MS = 120_000
@@ -44,18 +41,25 @@ def believed(device_ms: int | None, received_ms: int) -> int:
 def receive(core: Core, message: Received, seq: int) -> None:
     """Step one raw message with its readings; ``seq`` is the first reading's."""
     raw = message.raw
-    redelivered = raw.duplicate and _seen(core, raw)
-    if not redelivered:
-        core.remember(raw)
-    if message.undecodable is not None and not redelivered:
+    if raw.duplicate and _seen(core, raw):
+        _redelivered(core, message, seq)
+        return
+    core.remember(raw)
+    if message.undecodable is not None:
         _quarantine(core, raw, message.undecodable)
     for reading in message.readings:
-        if redelivered and not _alarms_anew(core, reading):
+        _read(core, reading, raw, seq)
+        seq += 1
+
+
+def _redelivered(core: Core, message: Received, seq: int) -> None:
+    for reading in message.readings:
+        if _alarms_anew(core, reading):
+            _read(core, reading, message.raw, seq)
+        else:
             core.decisions.append(
                 DuplicateIgnored(seq=seq, at_ms=core.now_ms, reason=Reason.DUPLICATE_DELIVERY, device=reading.device)
             )
-        else:
-            _read(core, reading, raw, seq)
         seq += 1
 
 
@@ -118,14 +122,10 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
     if answers != device.answers or event in PASSING:
         _answered(core, device, reading, raw, kind, answers, facts)
         device.answers = answers
+        device.row_ms = 0
     elif device.met:
         _reassert(core, device, reading, raw, kind)
-    known = device.facts
-    get = known.get
-    for name in SHOWN:
-        if name in facts and facts[name] is not get(name):
-            device.row_ms = 0
-    known.update(reading.facts)
+    device.facts.update(reading.facts)
     if now - device.row_ms >= ROW_EVERY_MS:
         device.row_ms = now
         core.changes.devices[device.id] = device

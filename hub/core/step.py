@@ -41,20 +41,16 @@ from hub.core.telling import notification_due, receive_receipt, tell_test
 def step(core: Core, input: Input) -> int:
     """Move the core by one input; gives the seq that it took. Decisions and changes wait in `Core.take`."""
     state = core.state
-    seq = state.seq + 1
-    state.seq += (len(input.readings) or 1) if type(input) is Received else 1
-    core.input_seq = seq
-    if type(input) is TimePassed and input.jumped_ms:
-        _rebase(core, input.jumped_ms)
-    now = input.now_ms
-    if now > state.now_ms:
-        if core.timers and core.timers[0][0] <= now:
-            _fire(core, now)
-        state.now_ms = now
-    core.now_ms = state.now_ms
+    seq = core.input_seq = state.seq + 1
     if type(input) is Received:
+        state.seq += len(input.readings) or 1
+        _pass_time(core, input.raw.received_ms)
         receive(core, input, seq)
         return seq
+    state.seq = seq
+    if type(input) is TimePassed and input.jumped_ms:
+        _rebase(core, input.jumped_ms)
+    _pass_time(core, input.now_ms)
     match input:
         case Commanded(command=command, row=row):
             refused = _command(core, command)
@@ -84,6 +80,16 @@ def step(core: Core, input: Input) -> int:
                 )
             )
     return seq
+
+
+def _pass_time(core: Core, now_ms: int) -> None:
+    """What is due by now decides first; a little backwards is standing still."""
+    state = core.state
+    if now_ms > state.now_ms:
+        if core.timers and core.timers[0][0] <= now_ms:
+            _fire(core, now_ms)
+        state.now_ms = now_ms
+    core.now_ms = state.now_ms
 
 
 def _fire(core: Core, until_ms: int) -> None:

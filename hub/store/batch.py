@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.sql.functions import coalesce
 
-from hub.core.decisions import NotificationCancelled, NotificationDue
+from hub.core.decisions import AlertPending, DuplicateIgnored, NotificationCancelled, NotificationDue
 from hub.core.inputs import Receipted, Received
 from hub.model import SEVERITY_ORDER, RawMessage
 from hub.store import schema
@@ -15,6 +15,9 @@ from hub.store.blocks import VERSION
 from hub.store.clean import column_text, json_text
 from hub.store.port import Commit
 from hub.store.rows import Row, Writes, entity_writes
+
+IN_BLOCK_ONLY = (AlertPending, DuplicateIgnored)
+"""Decisions that come with every other reading and that nobody asks for: the journal's block has them."""
 
 UrlOf = Callable[[str, str], str]
 """(person, contact id) -> the contact's URL, "" when nobody knows it."""
@@ -41,6 +44,8 @@ def decision_rows(commit: Commit) -> list[Row]:
     counts: dict[int, int] = {}
     rows: list[Row] = []
     for one in commit.decisions:
+        if type(one) in IN_BLOCK_ONLY:
+            continue
         n = counts.get(one.seq, 0)
         counts[one.seq] = n + 1
         row: Row = {

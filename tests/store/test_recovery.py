@@ -25,7 +25,7 @@ def state_at(seq: int) -> State:
         community=COMMUNITY,
         seq=seq,
         now_ms=NOW + seq,
-        devices={"smoke-1": device_state(keys=["a", "b"], met={"smoke": NOW}, inputs=(True, None))},
+        devices={"smoke-1": device_state(keys=["a", "b"], met={"smoke": NOW}, answers="mn")},
         alerts={10: alert(10, 11)},
     )
 
