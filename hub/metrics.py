@@ -1,9 +1,0 @@
-class Metrics:
-    def committed(self, c):
-        pass
-
-    def receipted(self, r):
-        pass
-
-    def text(self, hub):
-        return ""

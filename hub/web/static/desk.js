@@ -1,5 +1,0 @@
-import { run } from "./clock.js";
-import { follow } from "./live.js";
-
-run();
-follow();
