@@ -87,7 +87,9 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(SQLAlchemyError)
     def store_down(request: Request, _: Exception) -> Response:
         text = marked("现在读不到记录。真有险情请立即打119,再打物业电话。本页会自动重试。")
-        return _said(request, 503, marked("系统暂时读不到数据"), text)
+        response = _said(request, 503, marked("系统暂时读不到数据"), text)
+        response.headers["refresh"] = "5"
+        return response
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, wrong: Exception) -> Response:

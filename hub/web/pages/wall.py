@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from hub.core.commands import Accept
 from hub.model import Incident, Kind, PlaceKind, Sees
 from hub.web import rows
-from hub.web.access import Right, Visitor
+from hub.web.access import Right, Role, Visitor
 from hub.web.keys import WALL_TOKEN, same, setting_value
 from hub.web.rota import on_duty, phone
 from hub.web.site import NotAllowed, OurSite, Site
@@ -26,6 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 DUTY_ROLES = ("property", "guard", "duty", "committee")
 DATA_STALE_MS = 300_000
+STROLLER = Visitor(account="", role=Role.STREET)
 GUARDING = frozenset({Kind.SMOKE.value, Kind.HEAT.value, Kind.GAS.value, Kind.CO.value})
 HEALTH_KINDS = (Kind.SMOKE, Kind.GAS, Kind.SOS, Kind.PARKING, Kind.GATE, Kind.LPR, Kind.CAMERA, Kind.LIFT, Kind.PUMP)
 
@@ -75,12 +76,13 @@ def wall_view(picture: Picture, visitor: Visitor) -> WallView:
     connection, community = picture.connection, picture.community
     found = by_urgency(rows.open_incidents(connection, community))
     ended = rows.closed_incidents(connection, community, 1)
-    views = picture.incidents([*found, *ended], visitor, names=False)
+    views = picture.incidents(found, visitor, names=False)
+    last = picture.incidents(ended, STROLLER, names=False)  # over is over: no room on a calm wall
     devices = [one for one in rows.devices(connection, community) if one.registered]
     unprotected, protected_total = _unprotected(picture, devices, visitor.sees(picture.deps.roles))
     data_ms = max([rows.head(connection, community).ms, *(one.last_seen_ms or 0 for one in devices)])
     return WallView(
-        incidents=views[: len(found)],
+        incidents=views,
         unprotected=unprotected,
         unprotected_total=sum(len(homes) for _, homes in unprotected),
         protected_total=protected_total,
@@ -91,7 +93,7 @@ def wall_view(picture: Picture, visitor: Visitor) -> WallView:
         duty=_duty(picture),
         data_ms=data_ms,
         stale=picture.now_ms - data_ms > DATA_STALE_MS,
-        last=views[-1] if ended else None,
+        last=last[0] if last else None,
     )
 
 
