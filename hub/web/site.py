@@ -19,11 +19,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from hub.core.commands import AnyCommand
+from hub.model import Fact
 from hub.store.schema import look
 from hub.web import rows
 from hub.web.access import Right, Visitor
 from hub.web.keys import SESSION_KEY, ensure_setting
-from hub.web.language import COOKIE, LANGUAGES, chosen, translated
+from hub.web.language import COOKIE, LANGUAGES, chosen, marked, translated
 from hub.web.live import Pulse
 from hub.web.port import WebDeps
 from hub.web.session import SESSION, Sessions
@@ -34,6 +35,7 @@ from hub.web.words import HANDLING, KIND, OUTCOME, PURPOSE, REASONS, RECEIPT, RO
 HERE = Path(__file__).parent
 ANSWER_WITHIN_MS = 3_000
 LOOK_AGAIN_MS = 3_600_000
+YES, NO = marked("是"), marked("否")
 WORDS = {
     "severity": SEVERITY,
     "handling": HANDLING,
@@ -150,7 +152,10 @@ class Site:
 
     def plain(self, request: Request, *, status: int, title: str, text: str) -> HTMLResponse:
         """A page that says one thing in plain words."""
-        return self.page(request, "plain.html", status=status, title=title, text=text)
+        # Translated here and escaped there: gettext in a template takes its text for safe, and this one may quote.
+        language = chosen(request)[0]
+        shown = {"title": translated(language, title), "text": translated(language, text)}
+        return self.page(request, "plain.html", status=status, **shown)
 
     def to_login(self, request: Request) -> RedirectResponse:
         wanted = quote(request.url.path)
@@ -221,7 +226,10 @@ class Site:
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             text, lambda one, many, n: text(one if n == 1 else many), newstyle=True
         )
-        environment.filters.update(clock=clock, moment=moment, word=spoken)
+        def fact(value: Fact) -> str:
+            return text(YES if value else NO) if isinstance(value, bool) else str(value)
+
+        environment.filters.update(clock=clock, moment=moment, word=spoken, fact=fact)
         return environment
 
 

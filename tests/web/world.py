@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine, Table, create_engine, delete, event, insert, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.config import CommunityConfig, InstallationConfig, PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
@@ -352,7 +353,7 @@ class World:
             return None
         try:
             incident = self.read_incident(command.incident)
-        except LookupError:
+        except NoResultFound:
             return "no such incident"
         if incident.closed_ms is not None:
             return "closed"

@@ -155,6 +155,8 @@ def _render(site: Site, request: Request, template: str) -> HTMLResponse:
     for incident in wall.incidents:
         if incident.room:
             site.note_look(visitor.label, "room", picture.community, incident.id)
+    if any(homes[0] for _, homes in wall.unprotected):
+        site.note_look(visitor.label, "unprotected", picture.community, 0)
     return site.page(
         request,
         template,
