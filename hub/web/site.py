@@ -226,6 +226,7 @@ class Site:
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             text, lambda one, many, n: text(one if n == 1 else many), newstyle=True
         )
+
         def fact(value: Fact) -> str:
             return text(YES if value else NO) if isinstance(value, bool) else str(value)
 

@@ -13,6 +13,7 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from hub.web.app import create_app
+from hub.web.live import Pulse
 from hub.web.site import Site
 from tests.web.story import settle
 from tests.web.world import Owner, World
@@ -44,6 +45,11 @@ class Served:
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
         self._thread.start()
         httpx.get(self.url + "/healthz", timeout=20).raise_for_status()
+
+    def drop_streams(self) -> None:
+        """End every live stream under way, as a server that goes away does; the next ones are served again."""
+        self._site.pulse.stop()
+        self._site.pulse = Pulse(self._site.deps)
 
     def stop(self) -> None:
         self._site.pulse.stop()
@@ -79,7 +85,7 @@ def http(served: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open its event loop runs in this thread: no asyncio.run beside it
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)

@@ -47,9 +47,7 @@ def test_the_api_shows_the_rows(world: World, api: httpx.Client) -> None:
     assert ("api", "room", FIRE) in world.looks()
 
 
-def test_commands_are_stepped_or_waited_for(
-    world: World, api: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_are_stepped_or_waited_for(world: World, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     kitchen_fire(world)
     with Owner(world):
         done = api.post("/api/v1/commands", json={"do": "accept", "incident": FIRE})

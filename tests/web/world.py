@@ -425,3 +425,10 @@ def deps_of(engine: Engine, links: Links, clock: Clock, ingest: Ingest) -> WebDe
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+async def refuse_pushes(
+    source: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """A web process without a hub in it can take no pushes."""
+    return 503, b"the hub runs elsewhere"

@@ -39,7 +39,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   unlock();
   if (event.repeat || (event.key !== "Enter" && event.key !== " ")) return;
-  if (event.target.closest("a, #mute")) return;
+  if (event.target.closest("a")) return;
   const first = unanswered()[0];
   const form = first && first.querySelector("form");
   if (form) {
@@ -52,6 +52,7 @@ document.addEventListener("pointerdown", unlock);
 muteChip.addEventListener("click", () => {
   if (document.body.dataset.sound === "muted") unmute();
   else if (document.body.dataset.sound === "sounding") mute();
+  muteChip.blur(); // the next Enter is for 接警
 });
 
 document.addEventListener("hub:sound", (event) => {
