@@ -1,0 +1,1 @@
+"""The screens, one file each: every page is one template, and its live part is one fragment of the same template."""

@@ -1,0 +1,5 @@
+import { run } from "./clock.js";
+import { follow } from "./live.js";
+
+run();
+follow();

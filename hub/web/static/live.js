@@ -1,0 +1,93 @@
+// Follows the page's stream; each "changed" fetches the page's fragment again. Silence is shown as a lost connection.
+import { paint, setNow } from "./clock.js";
+
+const QUIET_MS = 10000;
+
+export function follow(onChange) {
+  const live = document.getElementById("live");
+  const lost = document.getElementById("lost");
+  if (!live || !live.dataset.stream) return;
+  let heard = Date.now();
+  let failed = false;
+  let busy = false;
+  let again = false;
+
+  function say(isLost) {
+    if (lost.hidden === !isLost) return;
+    lost.hidden = !isLost;
+    document.dispatchEvent(new CustomEvent("hub:link", { detail: !isLost }));
+  }
+
+  function beat() {
+    heard = Date.now();
+    failed = false;
+    say(false);
+  }
+
+  async function refresh() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      const answer = await fetch(live.dataset.fragment + location.search, { credentials: "same-origin" });
+      if (answer.status === 401 || answer.status === 410) {
+        location.reload();
+        return;
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const text = await answer.text();
+      // Somebody who is just filling a form in keeps it.
+      const kept = live.querySelector("form[data-keep]");
+      const dirty = kept && (kept.contains(document.activeElement) || kept.querySelector("input:checked"));
+      if (!dirty) {
+        live.innerHTML = text;
+        paint(live);
+      }
+      if (onChange) onChange();
+      beat();
+    } catch (error) {
+      failed = true;
+      say(true);
+    } finally {
+      busy = false;
+      if (again) {
+        again = false;
+        refresh();
+      }
+    }
+  }
+
+  let stream;
+  let first = true;
+  function connect() {
+    stream = new EventSource(live.dataset.stream + location.search);
+    stream.addEventListener("changed", () => {
+      beat();
+      // The page itself is as new as the first event of its stream.
+      if (first) first = false;
+      else refresh();
+    });
+    stream.addEventListener("tick", (event) => {
+      setNow(Number(event.data));
+      const wasFailed = failed;
+      beat();
+      if (wasFailed) refresh();
+    });
+    stream.onerror = () => {
+      first = false;
+      failed = true;
+      say(true);
+      if (stream.readyState === 2) setTimeout(connect, 2000);
+    };
+  }
+  connect();
+  setInterval(() => {
+    if (Date.now() - heard > QUIET_MS) {
+      failed = true;
+      say(true);
+    }
+  }, 1000);
+  return refresh;
+}

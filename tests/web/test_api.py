@@ -1,0 +1,125 @@
+"""The JSON API, the way in for HTTP pushes, and the machine's own pages."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from hub.core.commands import Accept, Arrive
+from hub.web.access import Role
+from hub.web.app import create_app
+from hub.web.keys import API_TOKEN_HASH, digest, put_setting
+from tests.web.story import FIRE, kitchen_fire, smaller_things
+from tests.web.test_desk import sign_in
+from tests.web.world import Owner, World
+
+TOKEN = "a-token-of-the-api"
+
+
+@pytest.fixture
+def api(world: World, http: httpx.Client) -> httpx.Client:
+    with world.engine.begin() as connection:
+        put_setting(connection, API_TOKEN_HASH, digest(TOKEN))
+    http.headers["authorization"] = f"Bearer {TOKEN}"
+    return http
+
+
+def test_nobody_gets_nothing(http: httpx.Client) -> None:
+    for path in ("incidents", "devices", "quarantine", "deliveries", "incidents/1/alerts"):
+        answer = http.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert http.get("/api/v1/incidents", headers={"authorization": "Bearer guess"}).status_code == 401
+
+
+def test_the_api_shows_the_rows(world: World, api: httpx.Client) -> None:
+    kitchen_fire(world)
+    smaller_things(world)
+    incidents = api.get("/api/v1/incidents").json()
+    assert [one["severity"] for one in incidents] == ["critical", "major", "minor"]
+    assert incidents[0]["place"] == "6号楼 12层 1203室"
+    assert api.get("/api/v1/incidents", params={"state": "closed"}).json()[0]["outcome"] == "误报"
+    assert api.get(f"/api/v1/incidents/{FIRE}/alerts").json()[0]["rule"] == "smoke"
+    assert len(api.get("/api/v1/devices").json()) == 36 - 1
+    assert api.get("/api/v1/quarantine", params={"limit": 1}).json()[0]["reason"] == "bad_checksum"
+    assert {one["role"] for one in api.get("/api/v1/deliveries").json()} == {"property", "volunteer", "committee"}
+    assert ("api", "room", FIRE) in world.looks()
+
+
+def test_commands_are_stepped_or_waited_for(world: World, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    kitchen_fire(world)
+    with Owner(world):
+        done = api.post("/api/v1/commands", json={"do": "accept", "incident": FIRE})
+        assert (done.status_code, done.json()["done"], done.json()["refused"]) == (200, True, None)
+        refused = api.post("/api/v1/commands", json={"do": "accept", "incident": 999})
+        assert refused.json()["refused"] == "no such incident"
+    monkeypatch.setattr("hub.web.site.ANSWER_WITHIN_MS", 1)
+    waiting = api.post("/api/v1/commands", json={"do": "arrive", "incident": FIRE})
+    assert (waiting.status_code, waiting.json()["done"]) == (202, False)
+    assert world.commands()[::2] == [
+        Accept(actor="console", incident=FIRE),
+        Arrive(actor="console", incident=FIRE),
+    ]
+
+
+def test_a_session_needs_the_form_token_and_the_right(world: World, http: httpx.Client, owner: Owner) -> None:
+    form = sign_in(world, http, Role.GUARD)
+    wanted = {"do": "accept", "incident": FIRE}
+    assert http.post("/api/v1/commands", json=wanted).status_code == 403
+    assert http.post("/api/v1/commands", json=wanted, headers={"x-form-token": form}).status_code == 200
+    replay = {"do": "replay", "seq": 1}
+    assert http.post("/api/v1/commands", json=replay, headers={"x-form-token": form}).status_code == 403
+    assert http.get("/api/v1/quarantine").status_code == 403
+
+
+def test_a_push_is_handed_on_whole_and_answered_with_what_comes_back(world: World, http: httpx.Client) -> None:
+    body = b'{"deviceId": "1"}\x00'
+    answer = http.post("/ingest/ctwing", params={"token": "t"}, content=body, headers={"x-signature": "s"})
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    source, got, headers, query = world.pushed[0]
+    assert (source, got, query, headers["x-signature"]) == ("ctwing", body, {"token": "t"}, "s")
+    assert http.get("/ingest/onenet", params={"msg": "hello"}).status_code == 200
+    assert world.pushed[1][2][":method"] == "GET"
+
+
+def test_a_push_may_be_16_mb_and_no_more(world: World, http: httpx.Client) -> None:
+    assert http.post("/ingest/big", content=b"x" * (16 * 1024 * 1024)).status_code == 200
+    assert http.post("/ingest/big", content=b"x" * (16 * 1024 * 1024 + 1)).status_code == 413
+    assert http.post("/login", content=b"x" * 70_000).status_code == 413
+    assert len(world.pushed) == 1
+
+
+def test_health_and_metrics_need_no_login(http: httpx.Client) -> None:
+    assert http.get("/healthz").json() == {"ok": True}
+    assert "hub_up 1" in http.get("/metrics").text
+
+
+def test_whatever_the_openapi_allows_is_answered_as_it_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.web.site.ANSWER_WITHIN_MS", 1)
+    kitchen_fire(world)
+    smaller_things(world)
+    with world.engine.begin() as connection:
+        put_setting(connection, API_TOKEN_HASH, digest(TOKEN))
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(world.deps))
+    tried = [_try_operation(result.ok()) for result in schema.get_all_operations()]
+    assert len(tried) == 10
+
+
+def _try_operation(operation: schemathesis.schemas.APIOperation) -> None:
+    """A few requests that the schema allows, each answered as the schema says."""
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def answers(case: schemathesis.Case) -> None:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        case.call_and_validate(headers=headers, excluded_checks=[schemathesis.checks.ignored_auth])
+
+    answers()

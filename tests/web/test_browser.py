@@ -1,0 +1,128 @@
+"""Chromium walks the pages as people do: a volunteer at 390 px, the control room at 1920."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, expect
+
+from hub.core.commands import Accept
+from hub.delivery.links import LinkClaim
+from hub.model import Handling
+from tests.web.conftest import Served
+from tests.web.story import FIRE, kitchen_fire
+from tests.web.world import HERE, Owner, World
+
+
+@contextmanager
+def opened(browser: Browser, width: int, height: int, *, language: str = "zh-CN") -> Iterator[Page]:
+    """A page of its own that fails the test on any script error or anything that the policy blocked."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale=language)
+    context.set_default_timeout(8_000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def sound(page: Page, state: str) -> None:
+    expect(page.locator("body")).to_have_attribute("data-sound", state)
+
+
+def test_a_volunteer_answers_in_two_taps(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+    kitchen_fire(world)
+    link = f"{served.url}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}"
+    with opened(browser, 390, 844) as page:
+        page.goto(link)  # the first tap opened the link
+        go = page.get_by_role("button", name="我去", exact=True)
+        box = go.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 844, "the button is on the first screen"
+        assert box["height"] >= 60
+        go.click()
+        expect(page.locator("#mine")).to_contain_text("已记录:你去")
+        expect(page.locator(".band")).to_contain_text("1203室")
+        page.get_by_role("button", name="已到场").click()
+        page.get_by_role("radio", name="误报").check()
+        page.get_by_role("radio", name="做饭油烟").check()
+        page.get_by_role("button", name="处置完毕").click()
+        expect(page.locator(".ended")).to_contain_text("误报(做饭油烟)")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert world.read_incident(FIRE).closed_by == "li"
+
+
+def test_an_open_answer_page_follows_what_others_do(world: World, served: Served, browser: Browser) -> None:
+    kitchen_fire(world)
+    link = f"{served.url}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}"
+    with opened(browser, 390, 844, language="en-US") as page:
+        page.goto(link)
+        expect(page.locator(".who")).to_contain_text("2 more needed")
+        world.deps.write_command(HERE, Accept(actor="wu", incident=FIRE))
+        world.step_commands()
+        expect(page.locator(".who")).to_contain_text("1 more needed")
+
+
+def test_the_wall_sounds_until_enter_accepts(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+    with opened(browser, 1920, 1080) as page:
+        page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
+        sound(page, "locked")
+        expect(page.locator("#unlock")).to_be_visible()
+        page.click("#unlock-button")
+        sound(page, "armed")
+        expect(page.locator("#unlock")).to_be_hidden()
+        kitchen_fire(world)
+        expect(page.locator(".hero")).to_contain_text("6号楼 12层 1203室")
+        sound(page, "sounding")
+        page.click("#mute")
+        sound(page, "muted")
+        page.click("#mute")
+        sound(page, "sounding")
+        page.keyboard.press("Enter")
+        expect(page.locator(".hero")).to_contain_text("控制室")
+        sound(page, "armed")
+    incident = world.read_incident(FIRE)
+    assert incident.handling is Handling.ACCEPTED
+    assert [one.person for one in incident.responders] == ["console"]
+
+
+def test_a_mute_is_over_after_a_minute(world: World, served: Served, browser: Browser) -> None:
+    kitchen_fire(world)
+    with opened(browser, 1280, 800) as page:
+        page.clock.install()
+        page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
+        page.mouse.click(5, 5)
+        sound(page, "sounding")
+        page.click("#mute")
+        sound(page, "muted")
+        page.clock.run_for(59_000)
+        sound(page, "muted")
+        page.clock.run_for(2_000)
+        sound(page, "sounding")
+
+
+def test_a_lost_connection_cannot_be_missed_and_mends_itself(world: World, served: Served, browser: Browser) -> None:
+    with opened(browser, 1920, 1080) as page:
+        page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
+        expect(page.locator("#link-state")).to_contain_text("实时")
+        page.context.set_offline(True)
+        page.evaluate("window.dispatchEvent(new Event('offline'))")
+        served.drop_streams()
+        expect(page.locator("#lost")).to_be_visible()
+        expect(page.locator("#link-state")).to_contain_text("连接中断")
+        page.context.set_offline(False)
+        kitchen_fire(world)
+        expect(page.locator("#lost")).to_be_hidden(timeout=15_000)
+        expect(page.locator(".hero")).to_contain_text("1203室")
+
+
+def test_the_inbox_answers_with_a_number(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+    with opened(browser, 390, 844) as page:
+        page.goto(f"{served.url}/inbox/{world.links.token(LinkClaim(HERE, 0, 'li'))}")
+        expect(page.locator(".empty")).to_be_visible()
+        kitchen_fire(world)
+        page.locator(".quick.yes").click()
+        expect(page.locator(".state.good")).to_contain_text("已记录:你去")
