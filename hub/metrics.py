@@ -128,9 +128,7 @@ class Metrics:
             "hub_commit_batch_size", "Inputs in one transaction.", one, buckets=BATCH_SIZES, registry=self.registry
         )
         self._open = self._gauge("hub_alerts_open", "Alerts that nobody has closed.", (*one, "severity"))
-        self._unanswered = self._gauge(
-            "hub_alerts_unanswered", "Open alerts to which nobody goes.", (*one, "severity")
-        )
+        self._unanswered = self._gauge("hub_alerts_unanswered", "Open alerts to which nobody goes.", (*one, "severity"))
         self._oldest = self._gauge(
             "hub_oldest_unanswered_seconds", "Age of the oldest unanswered alert, 0 when there is none.", one
         )
