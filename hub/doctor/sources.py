@@ -62,6 +62,23 @@ def newest_messages(connection: Connection, sources: set[str], limit: int = NEWE
     return found
 
 
+def recent_messages(connection: Connection, source: str, since_ms: int, limit: int = NEWEST) -> list[Received]:
+    """Messages of one source received at or after ``since_ms``, oldest first."""
+    rows = connection.execute(
+        select(block.c.version, block.c.body)
+        .where(block.c.last_ms >= since_ms)
+        .order_by(block.c.last_ms.desc(), block.c.last_seq.desc())
+        .limit(limit)
+    )
+    found = [
+        one
+        for row in reversed(rows.all())
+        for one in decode_block(row.version, bytes(row.body)).inputs
+        if isinstance(one, Received) and one.raw.source == source and one.raw.received_ms >= since_ms
+    ]
+    return sorted(found, key=lambda one: one.raw.received_ms)
+
+
 def look_at_influx(config: Config, looking: Looking) -> Iterator[Finding]:
     """Reachable, and how far its copy is. Alerts do not depend on it, so nothing here is bad."""
     url = config.influx.url
