@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import aiomqtt
 from aiomqtt.exceptions import MqttCodeError, MqttConnectError
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -32,9 +32,18 @@ SETTLE_S = 1.0
 
 MqttVersion = Literal["3.1.1", "5"]
 
-_SILENT = logging.getLogger("hub.mqtt.paho")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False  # what goes wrong is said once, by the session
+
+class PahoEar(logging.Logger):
+    """paho tells socket errors (a refused certificate, for example) to its logger alone: keep the last one."""
+
+    def __init__(self) -> None:
+        super().__init__("hub.mqtt.paho", logging.ERROR)
+        self.heard: OSError | None = None
+
+    def handle(self, record: logging.LogRecord) -> None:
+        for arg in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(arg, OSError):
+                self.heard = arg
 
 
 class PausableClient(aiomqtt.Client):
@@ -92,6 +101,20 @@ class PausableClient(aiomqtt.Client):
     ) -> None:
         self.session_present = flags.session_present
         super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        if not self._connected.done():  # aiomqtt would wait for its timeout
+            unanswered = aiomqtt.MqttError("it hung up before it answered")
+            unanswered.__cause__ = getattr(self._logger, "heard", None)
+            self._connected.set_exception(unanswered)
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_socket_open(self, client: Client, userdata: Any, sock: Any) -> None:  # noqa: ARG002
         """As in aiomqtt, with a reader that can rest; runs in the thread that connects."""
@@ -207,9 +230,9 @@ def explain_aiomqtt(exc: Exception, endpoint: Endpoint) -> TransportError:
             return TransportError(TAKEN_OVER)
         return TransportError(f"The connection to {endpoint.name} ended ({str(exc.rc).lower()}).")
     if isinstance(exc, aiomqtt.MqttError):
-        cause = exc.__context__
-        if isinstance(cause, OSError):
-            return explain(cause, endpoint)
+        for cause in (exc.__cause__, exc.__context__):  # aiomqtt hides the OSError in the context
+            if isinstance(cause, OSError):
+                return explain(cause, endpoint)
         return TransportError(f"The broker at {endpoint.name} failed: {exc}.")
     if isinstance(exc, TransportError | OSError):
         return explain(exc, endpoint)
@@ -229,7 +252,7 @@ def _client(setup: SessionSetup, version: MqttVersion, context: Any) -> Pausable
         endpoint.port,
         username=endpoint.username or None,
         password=endpoint.password or None,
-        logger=_SILENT,
+        logger=PahoEar(),
         identifier=setup.client_id,
         protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
         clean_session=None if five else False,

@@ -100,9 +100,8 @@ class Broker:
     async def stop(self) -> None:
         """Stop our child, which saves its queue; a broker of somebody else is left alone."""
         record, self._record = self._record, None
-        if record is not None and self._directory is not None:
-            await asyncio.to_thread(child.stop, record)
-            (self._directory / "child.json").unlink(missing_ok=True)
+        if record is not None:
+            await asyncio.to_thread(child.stop, record)  # its record stays: the next child takes the same port
 
 
 def find_mosquitto() -> str | None:
@@ -148,7 +147,11 @@ def _child_broker(config: BrokerConfig, data_dir: Path, program: str | None) -> 
         record = child.start(directory, _command(directory, program, record), record)
     words = credentials(directory) if program else {"hub": "", "devices": ""}
     endpoint = Endpoint(
-        host=child.reach(record.host), port=record.port, username="hub" if program else "", password=words["hub"]
+        host=child.reach(record.host),
+        port=record.port,
+        username="hub" if program else "",
+        password=words["hub"],
+        mqtt5=program is not None,  # amqtt does not even refuse MQTT 5: it waits for ever
     )
     broker = Broker(kind, endpoint, record=record, directory=directory)
     broker.device_username, broker.device_password = ("devices", words["devices"]) if program else ("", "")

@@ -265,6 +265,26 @@ def test_auto_falls_back_to_aiomqtt_when_the_broker_refuses_mqtt5() -> None:
     run(story())
 
 
+def test_auto_falls_back_when_mqtt5_is_met_with_silence() -> None:
+    async def story() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connect = await packet(reader)
+            if connect[8] == 4:
+                writer.write(b"\x20\x02\x00\x00")
+                subscribe = await packet(reader)
+                writer.write(b"\x90\x03" + subscribe[2:4] + b"\x01")
+                await reader.read()
+            writer.close()
+
+        async with peer(script) as port:
+            plan = SessionPlan("c", "src", "bulk", ("t/#",))
+            session = open_session(plan, setup_of(port).endpoint, installation_id="i", sleep=Pauses())
+            async with running(session):
+                assert session.connected
+
+    run(story())
+
+
 def test_mqtt5_asked_for_and_refused_is_a_permanent_error() -> None:
     async def story() -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
