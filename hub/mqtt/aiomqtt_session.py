@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
 import aiomqtt
 from aiomqtt.exceptions import MqttCodeError, MqttConnectError
@@ -30,6 +30,7 @@ from hub.mqtt.wire import QOS2
 SETTLE_S = 1.0
 """Quiet time after which the broker's window would have been full again, had it anything left."""
 
+T = TypeVar("T")
 MqttVersion = Literal["3.1.1", "5"]
 
 
@@ -75,21 +76,47 @@ class PausableClient(aiomqtt.Client):
     def cut(self) -> None:
         """Close the socket whatever state the client is in; aiomqtt leaves it open after some errors."""
         self._client._sock_close()
+        for waited in (self._connected, self._disconnected):
+            if not waited.done():
+                waited.set_exception(aiomqtt.MqttError("we hung up"))
+                waited.exception()  # or asyncio complains when nobody waits for it
+
+    async def unless_lost(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do this, but not longer than the connection stands; aiomqtt would wait for its timeout."""
+        task = asyncio.ensure_future(work)
+        try:
+            both: list[asyncio.Future[Any]] = [task, self._disconnected]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                self._disconnected.result()
+                raise aiomqtt.MqttError("it ended the connection")
+            return task.result()
+        finally:
+            task.cancel()
 
     async def lost(self) -> None:
         """Wait for the end of the connection; raises why."""
         await asyncio.shield(self._disconnected)
 
     def _read(self) -> None:
-        """Read what is there; a packet that paho cannot read ends the connection."""
         try:
             self._client.loop_read()
             while not self._resting and getattr(self._client.socket(), "pending", int)() > 0:
                 self._client.loop_read()
         except Exception as exc:  # paho's parser lets struct.error, IndexError and more through: a foreign codec
-            self.cut()
-            if not self._disconnected.done():
-                self._disconnected.set_exception(exc)
+            self._broke(exc)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except Exception as exc:  # as in _read
+            self._broke(exc)
+
+    def _broke(self, exc: Exception) -> None:
+        if not self._disconnected.done():
+            self._disconnected.set_exception(exc)
+            self._disconnected.exception()
+        self.cut()
 
     def _on_connect(
         self,
@@ -126,6 +153,15 @@ class PausableClient(aiomqtt.Client):
 
         self._loop.call_soon_threadsafe(watch)
 
+    def _on_socket_register_write(self, client: Client, userdata: Any, sock: Any) -> None:  # noqa: ARG002
+        """As in aiomqtt, but a socket that was closed in the meantime is let be."""
+
+        def watch() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), self._write)
+
+        self._loop.call_soon_threadsafe(watch)
+
 
 class AiomqttSession(LaneSession):
     """The client for every other broker."""
@@ -145,7 +181,7 @@ class AiomqttSession(LaneSession):
         self._client = client
         try:
             await client.__aenter__()
-            self._came_up(client.session_present, await self._subscribe(client))
+            self._came_up(client.session_present, await client.unless_lost(self._subscribe(client)))
             await client.lost()
         except Exception as exc:  # translated here, at the edge; paho lets errors of its parser through
             raise explain_aiomqtt(exc, endpoint) from exc

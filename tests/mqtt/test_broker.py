@@ -24,7 +24,7 @@ from hub.mqtt.endpoint import Endpoint
 from hub.mqtt.open import SessionPlan, open_session
 from hub.mqtt.probe import probe
 from hub.mqtt.publish import Publisher, open_publisher
-from tests.mqtt.talk import Pauses, make, payloads, receive, run, running, setup_of, until
+from tests.mqtt.talk import Pauses, make, numbered, payloads, publish, receive, run, running, setup_of, until
 
 ANY_PORT = BrokerConfig(listen="127.0.0.1:0")
 
@@ -192,6 +192,18 @@ def test_without_mosquitto_amqtt_carries_the_demo(tmp_path: Path) -> None:
                     await publisher.publish("t/x", b"second")
                 assert payloads(await receive(session, 2)) == [b"a\x00b", b"second"]
             assert any("MQTT 3.1.1 only" in line for line in await probe(broker))
+
+    run(story())
+
+
+@pytest.mark.usefixtures("no_mosquitto")
+def test_amqtt_keeps_the_order(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with started(ANY_PORT, tmp_path) as broker:
+            session = make("aiomqtt", setup_of(0, endpoint=broker.endpoint))
+            async with running(session):
+                await publish(broker.port, numbered(100))
+                assert payloads(await receive(session, 100)) == [b"%d" % number for number in range(100)]
 
     run(story())
 

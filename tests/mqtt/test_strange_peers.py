@@ -148,6 +148,23 @@ def test_a_packet_that_comes_byte_by_byte_is_read_whole(client: str) -> None:
     run(story())
 
 
+def test_one_message_more_than_receive_maximum_is_taken(client: str) -> None:
+    async def story() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await welcome(client, reader, writer)
+            for number in range(1, 4):
+                writer.write(raw_publish(client, b"t/x", b"%d" % number, packet_id=number))
+            await reader.read()
+
+        async with peer(script) as port:
+            session = make(client, setup_of(port, receive_maximum=2))
+            async with running(session):
+                assert payloads(await receive(session, 3, ack=False)) == [b"1", b"2", b"3"]
+                assert session.connected
+
+    run(story())
+
+
 def test_qos2_from_a_broker_that_ignores_our_maximum_is_answered() -> None:
     async def story() -> None:
         heard: list[bytes] = []
