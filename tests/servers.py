@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -95,6 +96,4 @@ def _free_port() -> int:
 
 
 def _is_root() -> bool:
-    import os
-
     return os.getuid() == 0

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
 import aiomqtt
 from aiomqtt.exceptions import MqttCodeError, MqttConnectError
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -30,11 +30,21 @@ from hub.mqtt.wire import QOS2
 SETTLE_S = 1.0
 """Quiet time after which the broker's window would have been full again, had it anything left."""
 
+T = TypeVar("T")
 MqttVersion = Literal["3.1.1", "5"]
 
-_SILENT = logging.getLogger("hub.mqtt.paho")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False  # what goes wrong is said once, by the session
+
+class PahoEar(logging.Logger):
+    """paho tells socket errors (a refused certificate, for example) to its logger alone: keep the last one."""
+
+    def __init__(self) -> None:
+        super().__init__("hub.mqtt.paho", logging.ERROR)
+        self.heard: OSError | None = None
+
+    def handle(self, record: logging.LogRecord) -> None:
+        for arg in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(arg, OSError):
+                self.heard = arg
 
 
 class PausableClient(aiomqtt.Client):
@@ -66,21 +76,47 @@ class PausableClient(aiomqtt.Client):
     def cut(self) -> None:
         """Close the socket whatever state the client is in; aiomqtt leaves it open after some errors."""
         self._client._sock_close()
+        for waited in (self._connected, self._disconnected):
+            if not waited.done():
+                waited.set_exception(aiomqtt.MqttError("we hung up"))
+                waited.exception()  # or asyncio complains when nobody waits for it
+
+    async def unless_lost(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do this, but not longer than the connection stands; aiomqtt would wait for its timeout."""
+        task = asyncio.ensure_future(work)
+        try:
+            both: list[asyncio.Future[Any]] = [task, self._disconnected]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                self._disconnected.result()
+                raise aiomqtt.MqttError("it ended the connection")
+            return task.result()
+        finally:
+            task.cancel()
 
     async def lost(self) -> None:
         """Wait for the end of the connection; raises why."""
         await asyncio.shield(self._disconnected)
 
     def _read(self) -> None:
-        """Read what is there; a packet that paho cannot read ends the connection."""
         try:
             self._client.loop_read()
             while not self._resting and getattr(self._client.socket(), "pending", int)() > 0:
                 self._client.loop_read()
         except Exception as exc:  # paho's parser lets struct.error, IndexError and more through: a foreign codec
-            self.cut()
-            if not self._disconnected.done():
-                self._disconnected.set_exception(exc)
+            self._broke(exc)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except Exception as exc:  # as in _read
+            self._broke(exc)
+
+    def _broke(self, exc: Exception) -> None:
+        if not self._disconnected.done():
+            self._disconnected.set_exception(exc)
+            self._disconnected.exception()
+        self.cut()
 
     def _on_connect(
         self,
@@ -93,6 +129,20 @@ class PausableClient(aiomqtt.Client):
         self.session_present = flags.session_present
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        if not self._connected.done():  # aiomqtt would wait for its timeout
+            unanswered = aiomqtt.MqttError("it hung up before it answered")
+            unanswered.__cause__ = getattr(self._logger, "heard", None)
+            self._connected.set_exception(unanswered)
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
     def _on_socket_open(self, client: Client, userdata: Any, sock: Any) -> None:  # noqa: ARG002
         """As in aiomqtt, with a reader that can rest; runs in the thread that connects."""
 
@@ -100,6 +150,15 @@ class PausableClient(aiomqtt.Client):
             if sock.fileno() >= 0:
                 self._loop.add_reader(sock.fileno(), self._read)
                 self._misc_task = self._loop.create_task(self._misc_loop())
+
+        self._loop.call_soon_threadsafe(watch)
+
+    def _on_socket_register_write(self, client: Client, userdata: Any, sock: Any) -> None:  # noqa: ARG002
+        """As in aiomqtt, but a socket that was closed in the meantime is let be."""
+
+        def watch() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), self._write)
 
         self._loop.call_soon_threadsafe(watch)
 
@@ -122,7 +181,7 @@ class AiomqttSession(LaneSession):
         self._client = client
         try:
             await client.__aenter__()
-            self._came_up(client.session_present, await self._subscribe(client))
+            self._came_up(client.session_present, await client.unless_lost(self._subscribe(client)))
             await client.lost()
         except Exception as exc:  # translated here, at the edge; paho lets errors of its parser through
             raise explain_aiomqtt(exc, endpoint) from exc
@@ -207,9 +266,9 @@ def explain_aiomqtt(exc: Exception, endpoint: Endpoint) -> TransportError:
             return TransportError(TAKEN_OVER)
         return TransportError(f"The connection to {endpoint.name} ended ({str(exc.rc).lower()}).")
     if isinstance(exc, aiomqtt.MqttError):
-        cause = exc.__context__
-        if isinstance(cause, OSError):
-            return explain(cause, endpoint)
+        for cause in (exc.__cause__, exc.__context__):  # aiomqtt hides the OSError in the context
+            if isinstance(cause, OSError):
+                return explain(cause, endpoint)
         return TransportError(f"The broker at {endpoint.name} failed: {exc}.")
     if isinstance(exc, TransportError | OSError):
         return explain(exc, endpoint)
@@ -229,7 +288,7 @@ def _client(setup: SessionSetup, version: MqttVersion, context: Any) -> Pausable
         endpoint.port,
         username=endpoint.username or None,
         password=endpoint.password or None,
-        logger=_SILENT,
+        logger=PahoEar(),
         identifier=setup.client_id,
         protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
         clean_session=None if five else False,

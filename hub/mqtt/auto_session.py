@@ -22,7 +22,9 @@ class AutoSession:
         self.client_id = setup.client_id
         self._rng = rng
         self._sleep = sleep
-        self._inner: LaneSession = Mqtt5Session(setup, rng=rng, sleep=sleep)
+        first = Mqtt5Session(setup, rng=rng, sleep=sleep)
+        first.may_doubt = True
+        self._inner: LaneSession = first
 
     async def run(self) -> None:
         try:

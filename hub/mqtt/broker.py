@@ -39,7 +39,7 @@ LOSSES: dict[BrokerKind, tuple[str, ...]] = {
     ),
     BrokerKind.AMQTT: (
         "For the demo only: it forgets a message that was not acknowledged within 5 seconds.",
-        "It keeps nothing when it stops: what waited for the hub is lost.",
+        "What is published while the hub is away, or waits when it stops, may be lost.",
         "It marks messages that waited as retained, so an alarm among them may not be told twice.",
         "It has no accounts: every program on this machine may publish. Install mosquitto for a real installation.",
     ),
@@ -50,7 +50,13 @@ class Broker:
     """Where our broker is, what it is, and how to stop it when it is our child."""
 
     def __init__(
-        self, kind: BrokerKind, endpoint: Endpoint, *, record: ChildRecord | None = None, directory: Path | None = None
+        self,
+        kind: BrokerKind,
+        endpoint: Endpoint,
+        *,
+        record: ChildRecord | None = None,
+        directory: Path | None = None,
+        command: Sequence[str] = (),
     ) -> None:
         self.kind = kind
         self.endpoint = endpoint
@@ -59,7 +65,7 @@ class Broker:
         self.reattached = False
         self._record = record
         self._directory = directory
-        self._command: Sequence[str] = ()
+        self._command = command
 
     @property
     def host(self) -> str:
@@ -100,9 +106,8 @@ class Broker:
     async def stop(self) -> None:
         """Stop our child, which saves its queue; a broker of somebody else is left alone."""
         record, self._record = self._record, None
-        if record is not None and self._directory is not None:
-            await asyncio.to_thread(child.stop, record)
-            (self._directory / "child.json").unlink(missing_ok=True)
+        if record is not None:
+            await asyncio.to_thread(child.stop, record)  # its record stays: the next child takes the same port
 
 
 def find_mosquitto() -> str | None:
@@ -148,12 +153,16 @@ def _child_broker(config: BrokerConfig, data_dir: Path, program: str | None) -> 
         record = child.start(directory, _command(directory, program, record), record)
     words = credentials(directory) if program else {"hub": "", "devices": ""}
     endpoint = Endpoint(
-        host=child.reach(record.host), port=record.port, username="hub" if program else "", password=words["hub"]
+        host=child.reach(record.host),
+        port=record.port,
+        username="hub" if program else "",
+        password=words["hub"],
+        mqtt5=program is not None,  # amqtt does not even refuse MQTT 5: it waits for ever
     )
-    broker = Broker(kind, endpoint, record=record, directory=directory)
+    command = _command(directory, program, record)
+    broker = Broker(kind, endpoint, record=record, directory=directory, command=command)
     broker.device_username, broker.device_password = ("devices", words["devices"]) if program else ("", "")
     broker.reattached = reattached
-    broker._command = _command(directory, program, record)
     return broker
 
 

@@ -25,6 +25,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    mqtt5: bool = True
+    """False for a broker known to speak MQTT 3.1.1 only."""
 
     @property
     def name(self) -> str:

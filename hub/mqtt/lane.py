@@ -117,23 +117,29 @@ class LaneSession:
     async def run(self) -> None:
         """Connect, subscribe, read; again and again until `close`."""
         await self._let_safety_go_first()
-        loop = asyncio.get_running_loop()
-        while not self._closing:
-            await self._unless_closed(self.inbox.room())
-            came_up = loop.time()
-            try:
-                await self._serve()
-                lost = TransportError("The session was closed.")
-            except (TransportError, OSError, TimeoutError, UnicodeError) as exc:
-                lost = explain(exc, self.setup.endpoint)
-            held_s = loop.time() - came_up if self._connected else 0.0
-            self._went_down(lost, held_s)
-            if self._closing:
-                break
-            if lost.permanent and not self.succeeded:
-                raise lost
-            await self._unless_closed(self._backoff.wait(held_s))
+        try:
+            while not self._closing:
+                await self._unless_closed(self.inbox.room())
+                await self._connect_once()
+        finally:
+            self._connected = False
         self._status = "closed; the broker keeps the session"
+
+    async def _connect_once(self) -> None:
+        """One connection from connect to loss, and the wait before the next."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            await self._serve()
+            lost = TransportError("The session was closed.")
+        except (TransportError, OSError, TimeoutError, UnicodeError) as exc:
+            lost = explain(exc, self.setup.endpoint)
+        held_s = loop.time() - began if self._connected else 0.0
+        self._went_down(lost, held_s)
+        if lost.permanent and not self.succeeded and not self._closing:
+            raise lost
+        if not self._closing:
+            await self._unless_closed(self._backoff.wait(held_s))
 
     async def take(self, limit: int = 1000) -> Batch:
         return await self.inbox.take(limit)

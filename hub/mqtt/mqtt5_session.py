@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import mqtt5
 
 from hub.errors import TransportError
-from hub.mqtt.endpoint import tls_context
+from hub.mqtt.endpoint import ProtocolRefused, tls_context
 from hub.mqtt.lane import QOS0_ONLY, LaneSession
 from hub.mqtt.mqtt5_connection import Mqtt5Connection
 
@@ -21,7 +21,10 @@ FILTERS_PER_PACKET = 200
 class Mqtt5Session(LaneSession):
     """The fast client."""
 
+    may_doubt = False
+    """Whether a broker that twice did not answer CONNECT counts as one that does not speak MQTT 5."""
     _connection: Mqtt5Connection | None = None
+    _unanswered = 0
 
     async def _serve(self) -> None:
         setup, endpoint = self.setup, self.setup.endpoint
@@ -49,11 +52,21 @@ class Mqtt5Session(LaneSession):
 
     async def _open(self, connection: Mqtt5Connection) -> bool:
         """Wait for the CONNACK; True when the broker kept our session."""
-        async with asyncio.timeout(CONNECT_WITHIN_S):
-            connack = await connection.connack
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                connack = await connection.connack
+        except (TransportError, TimeoutError) as exc:
+            self._doubt(exc)
+            raise
         keepalive_s = self.setup.keepalive_s if connack.server_keep_alive is None else connack.server_keep_alive
         connection.keep_alive(keepalive_s)
         return connack.session_present
+
+    def _doubt(self, exc: TransportError | TimeoutError) -> None:
+        """Some old brokers do not refuse MQTT 5 but hang up or wait for ever; `auto` then tries MQTT 3.1.1."""
+        self._unanswered += 1
+        if self.may_doubt and not self.succeeded and self._unanswered >= 2 and not getattr(exc, "permanent", False):
+            raise ProtocolRefused(f"{self.setup.endpoint.name} does not answer MQTT 5.", permanent=True) from exc
 
     async def _subscribe(self, connection: Mqtt5Connection) -> frozenset[str]:
         """Unsubscribe what is gone, subscribe what is wanted, and give what was granted."""

@@ -115,7 +115,7 @@ def open_session(
     )
     if client == "mqtt5":
         return Mqtt5Session(setup, rng=rng, sleep=sleep)
-    if client == "aiomqtt":
+    if client == "aiomqtt" or not endpoint.mqtt5:
         session = AiomqttSession(setup, rng=rng, sleep=sleep)
         session.version = version
         return session

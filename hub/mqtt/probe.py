@@ -105,6 +105,8 @@ async def probe(broker: Broker, *, queued: int = QUEUED) -> list[str]:
     """
     endpoint = broker.endpoint
     try:
+        if not endpoint.mqtt5:
+            raise ProtocolRefused("known to speak MQTT 3.1.1 only", permanent=True)
         async with asyncio.timeout(3 * WITHIN_S):
             told = await _properties(endpoint)
             return told + await _queue(endpoint, queued)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 from collections.abc import AsyncIterator
 
 import aiomqtt
 
 from hub.errors import TransportError
-from hub.mqtt.aiomqtt_session import explain_aiomqtt
+from hub.mqtt.aiomqtt_session import PahoEar, explain_aiomqtt
 from hub.mqtt.backoff import Backoff, Sleep
 from hub.mqtt.endpoint import Endpoint, tls_context
 from hub.mqtt.lane import KEEPALIVE_S, RECEIVE_MAXIMUM
@@ -69,7 +68,7 @@ class Publisher:
             username=endpoint.username or None,
             password=endpoint.password or None,
             identifier=self._client_id,
-            logger=logging.getLogger("hub.mqtt.paho"),
+            logger=PahoEar(),
             keepalive=KEEPALIVE_S,
             max_inflight_messages=RECEIVE_MAXIMUM,
             tls_context=context,  # type: ignore[arg-type]

@@ -77,8 +77,12 @@ def make(client: str, setup: SessionSetup, pauses: Pauses | None = None) -> Lane
 async def running(session: RunningSession | LaneSession, *, clean: bool = True) -> AsyncIterator[None]:
     """Run a session, connected, for the length of a block; not clean: its connection is cut as by a crash."""
     task = asyncio.create_task(session.run())
+
+    def came_up_or_ended() -> bool:
+        return session.connected or task.done() or getattr(session, "succeeded", False)
+
     try:
-        await until(lambda: session.connected or task.done(), "connected")
+        await until(came_up_or_ended, "connected")
         if task.done():
             task.result()
         yield

@@ -148,6 +148,23 @@ def test_a_packet_that_comes_byte_by_byte_is_read_whole(client: str) -> None:
     run(story())
 
 
+def test_one_message_more_than_receive_maximum_is_taken(client: str) -> None:
+    async def story() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await welcome(client, reader, writer)
+            for number in range(1, 4):
+                writer.write(raw_publish(client, b"t/x", b"%d" % number, packet_id=number))
+            await reader.read()
+
+        async with peer(script) as port:
+            session = make(client, setup_of(port, receive_maximum=2))
+            async with running(session):
+                assert payloads(await receive(session, 3, ack=False)) == [b"1", b"2", b"3"]
+                assert session.connected
+
+    run(story())
+
+
 def test_qos2_from_a_broker_that_ignores_our_maximum_is_answered() -> None:
     async def story() -> None:
         heard: list[bytes] = []
@@ -261,6 +278,26 @@ def test_auto_falls_back_to_aiomqtt_when_the_broker_refuses_mqtt5() -> None:
             assert isinstance(session, AutoSession)
             async with running(session):
                 assert payloads(await receive(session, 1)) == [b"old broker"]
+
+    run(story())
+
+
+def test_auto_falls_back_when_mqtt5_is_met_with_silence() -> None:
+    async def story() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connect = await packet(reader)
+            if connect[8] == 4:
+                writer.write(b"\x20\x02\x00\x00")
+                subscribe = await packet(reader)
+                writer.write(b"\x90\x03" + subscribe[2:4] + b"\x01")
+                await reader.read()
+            writer.close()
+
+        async with peer(script) as port:
+            plan = SessionPlan("c", "src", "bulk", ("t/#",))
+            session = open_session(plan, setup_of(port).endpoint, installation_id="i", sleep=Pauses())
+            async with running(session):
+                assert session.connected
 
     run(story())
 
