@@ -126,9 +126,8 @@ def _looks(content: object) -> bool:
         return bool(content) and _looks(content[0])
     if not isinstance(content, dict) or "productId" not in content:
         return False
-    if "payload" in content:
-        return "IMEI" in content or "deviceId" in content or "deviceCode" in content
-    return "messageType" in content and ("eventType" in content or "eventContent" in content or "tenantId" in content)
+    named = "IMEI" in content or "deviceId" in content or "deviceCode" in content
+    return named and ("payload" in content or "messageType" in content)
 
 
 ENVELOPE = Envelope(name="ctwing", read=read, looks=_looks, rank=20)

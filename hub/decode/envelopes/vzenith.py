@@ -151,7 +151,13 @@ def _plate(plate: _Plate, device: str, key: str, sent_s: int) -> Reading:
 
 def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...]:
     """Everything but a well-formed plate. Raises DecodeError."""
-    found = parse_object(raw.payload)
+    try:
+        found = parse_object(raw.payload)
+    except DecodeError:
+        if name != "keep_alive" or not _serial_in(levels):
+            raise
+        # Whatever stands in it, its topic says who lives.
+        return (Reading(_serial_in(levels), Kind.LIFECYCLE, Event.HEARTBEAT, {"alarm": False}),)
     name = text(found.get("name")) or text(found.get("cmd")) or name
     if levels[-1] == "reply" or "down" in levels[-3:]:
         name = "reply"
