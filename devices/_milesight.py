@@ -126,7 +126,7 @@ def model(
             found = [tlv for tlv, _ in walk(uplink.data, lengths)]
         except DecodeError:
             return False
-        told = frozenset(found) - ATTRIBUTES.keys()
+        told = frozenset(found) - ATTRIBUTES.keys() - past.keys()
         # The port is a setting; a single channel without battery is too little evidence on a strange port.
         sure = uplink.port == 85 or (BATTERY in told and len(told) > 1) or len(told) > 2
         return sure and bool(told - {BATTERY}) and REPLY not in {tlv[0] for tlv in told} and signature(told)

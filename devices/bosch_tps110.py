@@ -6,7 +6,7 @@ from hub.decode.port import Example, Facts, Model, Uplink
 from hub.errors import DecodeError
 from hub.model import Event, Kind, Undecoded
 
-_TTN = "TheThingsNetwork/lorawan-devices vendor/bosch/tps110-codec.yaml"
+_TTN = "TheThingsNetwork/lorawan-devices vendor/bosch/tps110-0292-codec.yaml"
 _TB = "thingsboard/data-converters VENDORS/Bosch/Parking_Lot_Sensor"
 
 _STARTUP = 17
@@ -22,6 +22,8 @@ def _decode(uplink: Uplink) -> list[Facts]:
     match uplink.port, len(data):
         case 1, 1:
             return [Facts(Event.STATUS, {"occupied": data[0] & 1 == 1})]
+        case 2, 1:
+            return [Facts(Event.HEARTBEAT, {"occupied": data[0] & 1 == 1})]
         case 2, 2:
             return [Facts(Event.HEARTBEAT, {"occupied": data[0] & 1 == 1, "temperature": _signed(data[1])})]
         case 3, 17:
@@ -40,7 +42,7 @@ def _recognises(uplink: Uplink) -> bool:
         case 2, 2:
             return data[0] < 2 and _COLDEST <= _signed(data[1]) <= _HOTTEST
         case 3, 17:
-            return data[16] < 2 and data[:4] == bytes(4) and data[15] < 8
+            return data[16] < 2 and data[15] < 5 and data[12] < 10
     return False
 
 
@@ -60,6 +62,12 @@ MODEL = Model(
             port=3,
             meaning={"event": "startup", "occupied": False},
             source=_TB,
+        ),
+        Example(
+            hex="2403000075030000" + "00000000" + "001d02" + "03" + "01",
+            port=3,
+            meaning={"event": "startup", "occupied": True},
+            source=_TTN,
         ),
     ),
     document="https://github.com/TheThingsNetwork/lorawan-devices/tree/master/vendor/bosch",

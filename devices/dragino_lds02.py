@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hub.decode.port import Example, Facts, Model, Uplink
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, Undecoded
@@ -27,36 +29,48 @@ def _decode(uplink: Uplink) -> list[Facts]:
     return readings
 
 
-def _recognises(uplink: Uplink) -> bool:
-    data = uplink.data
-    return (
-        uplink.port == 10
-        and len(data) == 10
-        and data[2] in (_DOOR, _LEAK, _BOTH)
-        and 2000 <= int.from_bytes(data[:2], "big") & 0x3FFF <= 3800
-    )
+def _recogniser(*modes: int) -> Callable[[Uplink], bool]:
+    def recognises(uplink: Uplink) -> bool:
+        data = uplink.data
+        sound = uplink.port == 10 and len(data) == 10 and data[2] in modes
+        return sound and 2000 <= int.from_bytes(data[:2], "big") & 0x3FFF <= 3800
+
+    return recognises
 
 
-MODEL = Model(
-    name="dragino/lds02",
-    kind=Kind.DOOR,
-    title="Dragino LDS02, LWL02",
-    profiles=("lds02", "lwl02"),
-    decode=_decode,
-    recognises=_recognises,
-    examples=(
-        Example(
-            hex="0b8801001bb300000000",
-            port=10,
-            meaning={"kind": "door", "event": "status", "open": False, "battery_v": 2.952, "open_count": 7091},
-            source=f"{_TTN}/lds02-codec.yaml",
+MODELS = (
+    Model(
+        name="dragino/lds02",
+        kind=Kind.DOOR,
+        title="Dragino LDS02",
+        profiles=("lds02",),
+        decode=_decode,
+        recognises=_recogniser(_DOOR, _BOTH),
+        examples=(
+            Example(
+                hex="0b8801001bb300000000",
+                port=10,
+                meaning={"kind": "door", "event": "status", "open": False, "battery_v": 2.952, "open_count": 7091},
+                source=f"{_TTN}/lds02-codec.yaml",
+            ),
         ),
-        Example(
-            hex="4b8802000001000000" + "00",
-            port=10,
-            meaning={"kind": "leak", "event": "alarm", "alarm": True, "battery_v": 2.952},
-            source=f"{_TTN}/lds02.js: from its layout",
-        ),
+        document=f"https://github.com/{_TTN.replace(' ', '/tree/master/')}",
     ),
-    document=f"https://github.com/{_TTN.replace(' ', '/tree/master/')}",
+    Model(
+        name="dragino/lwl02",
+        kind=Kind.LEAK,
+        title="Dragino LWL02",
+        profiles=("lwl02",),
+        decode=_decode,
+        recognises=_recogniser(_LEAK),
+        examples=(
+            Example(
+                hex="4b880200000100000000",
+                port=10,
+                meaning={"kind": "leak", "event": "alarm", "alarm": True, "battery_v": 2.952},
+                source=f"{_TTN}/lds02.js: from its layout",
+            ),
+        ),
+        document=f"https://github.com/{_TTN.replace(' ', '/tree/master/')}",
+    ),
 )

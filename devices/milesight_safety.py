@@ -12,8 +12,8 @@ _POLARIZING = 0xFFFE
 
 
 def _press(value: bytes) -> dict[str, Fact]:
-    press = _PRESSES.get(value[0])
-    return {"alarm": True, "press": press} if press else {}
+    # A press of a kind that the document does not list is still somebody's call for help.
+    return {"alarm": True, "press": _PRESSES.get(value[0], "other")}
 
 
 def _gas(value: bytes) -> dict[str, Fact]:

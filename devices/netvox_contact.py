@@ -42,6 +42,10 @@ def _door(name: str, code: int, hex_: str, source: str, *, two: bool = False) ->
 MODELS = (
     _door("r311a", 0x02, "0102011c01000000000000", f"{TB}/R311A"),
     _door("r718f", 0x1D, "011d012401000000000000", f"{TTN}/r718f-codec.yaml"),
+    _door("r730f", 0x7D, "017d012401000000000000", f"{TTN}/payload/r311a_r718f_r730f.js: from its layout"),
+    _door(
+        "r730f2", 0x7E, "017e012401000000000000", f"{TTN}/payload/r718da2_r718db2_r718f2.js: from its layout", two=True
+    ),
     _door("r718f2", 0x3E, "013e011e01000000000000", f"{TTN}/r718f2-codec.yaml", two=True),
     model(
         "netvox/r718da",

@@ -23,6 +23,14 @@ def _co(state: bytes) -> tuple[Event, dict[str, Fact]]:
     return event, facts
 
 
+def _vape(state: bytes) -> tuple[Event, dict[str, Fact]]:
+    """Smoke of cigarettes and incense, noise, tampering, power lost."""
+    event, facts = alarm(state)
+    facts["tamper"] = state[2] != 0
+    facts["mains_power"] = state[3] == 0
+    return event, facts
+
+
 MODELS = (
     model(
         "netvox/ra02a",
@@ -76,6 +84,21 @@ MODELS = (
                 port=7,
                 meaning={"event": "config_response", "alarm": None},
                 source=f"{TTN}/ra02c-codec.yaml",
+            ),
+        ),
+    ),
+    model(
+        "netvox/ra02g",
+        0xD7,
+        Kind.SMOKE,
+        "Netvox RA02G",
+        _vape,
+        (
+            Example(
+                hex="01d7010001000000000000",
+                port=6,
+                meaning={"kind": "smoke", "event": "alarm", "alarm": True, "tamper": False, "mains_power": True},
+                source=f"{TTN}/payload/ra02g.js: composed from its layout",
             ),
         ),
     ),

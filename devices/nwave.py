@@ -11,6 +11,7 @@ from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, Undecoded
 
 _TTN = "TheThingsNetwork/lorawan-devices vendor/nwave"
+_TEST_PATTERNS = (0x55, 0xAA)
 _COLD = -5.0
 """Below this the battery counts as low from 2.9 V, above from 3.0 V."""
 
@@ -64,8 +65,13 @@ def _count(uplink: Uplink) -> list[Facts]:
 
 
 def _is_space(uplink: Uplink) -> bool:
-    # The single byte of port 1 is anybody's; the longer messages are not.
+    # The single byte of port 1 has no mark of its own: 0 and 1 are left to the Bosch sensor, which means the same by
+    # them, and the test patterns of documentations and trial devices (0x55, 0xaa) to nobody.
     data = uplink.data
+    if uplink.port == 1 and len(data) == 1:
+        return data[0] > 1 and data[0] not in _TEST_PATTERNS
+    if uplink.port == 2 and len(data) == 1:
+        return data[0] < 2
     if uplink.port == 2 and len(data) == 6:
         return -40 <= (data[2] - 256 if data[2] > 127 else data[2]) / 2 + 10 <= 75
     return uplink.port == 3 and len(data) == 5 and data[3] < 8 and data[4] < 2
@@ -74,6 +80,8 @@ def _is_space(uplink: Uplink) -> bool:
 def _is_counter(uplink: Uplink) -> bool:
     # Voltage now and its mean over 24 h lie close together and above what the radio needs.
     data = uplink.data
+    if uplink.port == 3:
+        return len(data) == 4 and data[3] < 8 and data[0] < 16
     return uplink.port == 2 and len(data) == 3 and min(data[1:]) >= 50 and abs(data[1] - data[2]) <= 50
 
 
@@ -111,6 +119,12 @@ MODELS = (
                 source=f"{_TTN}/nps405-codec.yaml",
             ),
             Example(
+                hex="00",
+                port=2,
+                meaning={"event": "heartbeat", "occupied": False, "battery_v": None},
+                source=f"{_TTN}/nps310sm-codec.yaml",
+            ),
+            Example(
                 hex="010d000200",
                 port=3,
                 meaning={"event": "startup", "occupied": False},
@@ -140,10 +154,16 @@ MODELS = (
                 source="thingsboard/data-converters VENDORS/Nwave/G4_NCC_SM",
             ),
             Example(
-                hex="0102",
+                hex="010d0002",
+                port=3,
+                meaning={"kind": "vehicle_counter", "event": "startup"},
+                source=f"{_TTN}/ncc405-codec.yaml",
+            ),
+            Example(
+                hex="06aa",
                 port=1,
-                meaning={"event": "status", "count": 258},
-                source=f"{_TTN}/ncc405.js: from its layout",
+                meaning={"event": "status", "count": 1706},
+                source=f"{_TTN}/ncc405-codec.yaml",
             ),
         ),
         document=f"https://github.com/{_TTN.replace(' ', '/tree/master/')}",

@@ -52,7 +52,7 @@ def _walk(uplink: Uplink) -> dict[int, bytes] | None:
 
 def _decode(uplink: Uplink) -> list[Facts]:
     if len(uplink.data) == 1 and uplink.data[0] < 2:
-        return [Facts(Event.CONFIG_RESPONSE, {})]
+        return [Facts(Event.DOWNLINK_ACK, {"acknowledged": uplink.data[0] == 0})]
     found = _walk(uplink)
     if found is None:
         raise DecodeError(Undecoded.UNKNOWN_FORMAT, f"port {uplink.port}: {uplink.data[:24].hex()}")

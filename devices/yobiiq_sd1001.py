@@ -52,7 +52,7 @@ def _info(data: bytes) -> dict[int, bytes] | None:
 def _decode(uplink: Uplink) -> list[Facts]:
     data = uplink.data
     if len(data) == 1 and data[0] < 2:
-        return [Facts(Event.CONFIG_RESPONSE, {})]
+        return [Facts(Event.DOWNLINK_ACK, {"acknowledged": data[0] == 0})]
     info = _info(data) if data[:1] == b"\xff" else None
     if info is not None:
         power = info.get(0x0B)
@@ -86,7 +86,8 @@ def _recognises(uplink: Uplink) -> bool:
     if uplink.port == _INFO_PORT:
         info = _info(data)
         return info is not None and {0x09, 0x0A, 0x16, 0x0F} <= info.keys()
-    return uplink.port == _STATE_PORT and _triples(data) is not None
+    acknowledges = len(data) == 1 and data[0] < 2
+    return uplink.port == _STATE_PORT and (acknowledges or _triples(data) is not None)
 
 
 MODEL = Model(
@@ -133,7 +134,12 @@ MODEL = Model(
             meaning={"event": "device_info", "alarm": None, "mains_power": False},
             source=_TB,
         ),
-        Example(hex="00", port=8, meaning={"event": "config_response", "alarm": None}, source=f"{_PROFILES}/codecs"),
+        Example(
+            hex="00",
+            port=8,
+            meaning={"event": "downlink_ack", "acknowledged": True, "alarm": None},
+            source=f"{_PROFILES}/codecs",
+        ),
     ),
     document=f"https://github.com/{_PROFILES}",
 )

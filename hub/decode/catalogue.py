@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.decode.port import Model, Uplink
+from hub.model import Kind
 
 _REMEMBERED = 10_000
 
@@ -21,7 +22,7 @@ class Catalogue:
         )
         self._recognisers = [(model.recognises, model) for model in self.models if model.recognises is not None]
         self._profile_seen: dict[str, Model | None] = {}
-        self._content_seen: dict[tuple[int | None, bytes], Model | None] = {}
+        self._content_seen: dict[tuple[int | None, bytes, Kind | None], Model | None] = {}
 
     def by_name(self, name: str) -> Model | None:
         """The model called ``vendor/model``."""
@@ -40,21 +41,21 @@ class Catalogue:
         self._profile_seen[text] = model
         return model
 
-    def recognise(self, uplink: Uplink) -> Model | None:
-        """The one model that claims this content; None when none does, or more than one.
+    def recognise(self, uplink: Uplink, kind: Kind | None = None) -> Model | None:
+        """The one model (of this kind, if the registry says one) that claims this content; None when none, or more, do.
 
         A car park says the same few things all day, so the answer for the same bytes is remembered.
         """
         if uplink.object is not None:
-            return _only(self.claims(uplink))
-        content = (uplink.port, uplink.data)
+            return _only(self.claims(uplink), kind)
+        content = (uplink.port, uplink.data, kind)
         try:
             return self._content_seen[content]
         except KeyError:
             pass
         if len(self._content_seen) >= _REMEMBERED:
             self._content_seen.clear()
-        model = self._content_seen[content] = _only(self.claims(uplink))
+        model = self._content_seen[content] = _only(self.claims(uplink), kind)
         return model
 
     def claims(self, uplink: Uplink) -> list[Model]:
@@ -69,5 +70,6 @@ class Catalogue:
         return claims
 
 
-def _only(claims: list[Model]) -> Model | None:
-    return claims[0] if len(claims) == 1 else None
+def _only(claims: list[Model], kind: Kind | None) -> Model | None:
+    fitting = claims if kind is None else [model for model in claims if model.kind in (kind, Kind.UNKNOWN)]
+    return fitting[0] if len(fitting) == 1 else None

@@ -33,7 +33,7 @@ def choose_model(context: Context, uplink: Uplink, profiles: tuple[str, ...], na
         model = codecs.by_profile(profile)
         if model is not None:
             return model
-    return codecs.recognise(uplink) or (codecs.by_profile(name) if name else None)
+    return codecs.recognise(uplink, context.kind_of.get(uplink.device)) or (codecs.by_profile(name) if name else None)
 
 
 def read_uplink(

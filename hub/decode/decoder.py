@@ -12,7 +12,7 @@ from hub.decode.envelopes import envelope_named, envelopes
 from hub.decode.port import CHINA, Codecs, Context, Envelope, JsonMapping
 from hub.decode.text import parse_json
 from hub.errors import ConfigError, DecodeError
-from hub.model import FACTS, RawMessage, Reading, Undecodable, Undecoded
+from hub.model import FACTS, Kind, RawMessage, Reading, Undecodable, Undecoded
 
 LARGEST = 1024 * 1024
 """Bytes; a snapshot picture is smaller, a mistake is larger."""
@@ -37,11 +37,20 @@ class Decoder:
         catalogue: Codecs,
         sources: Mapping[str, SourceSettings] | None = None,
         model_of: Mapping[str, str] | None = None,
+        kind_of: Mapping[str, Kind] | None = None,
         *,
         zone: tzinfo = CHINA,
     ) -> None:
-        """``model_of`` is read live: device address -> catalogue name. Raises ConfigError for an unknown envelope."""
-        plain = Context(codecs=catalogue, model_of={} if model_of is None else model_of, zone=zone)
+        """``model_of`` (device address -> catalogue name) and ``kind_of`` (-> what it is) are the registry's, read live.
+
+        Raises ConfigError for an unknown envelope.
+        """
+        plain = Context(
+            codecs=catalogue,
+            model_of={} if model_of is None else model_of,
+            kind_of={} if kind_of is None else kind_of,
+            zone=zone,
+        )
         self._plain = plain
         self._contexts: dict[str, Context] = {}
         self._fixed: dict[str, Envelope] = {}

@@ -30,6 +30,7 @@ _QUIET = frozenset(
         Event.CONFIG_REPORT,
         Event.VERSION_REPORT,
         Event.DEVICE_INFO,
+        Event.DOWNLINK_ACK,
         Event.STATUS,
         Event.HEARTBEAT,
         Event.STARTUP,

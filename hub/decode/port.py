@@ -79,8 +79,9 @@ class Codecs(Protocol):
     def by_profile(self, text: str) -> Model | None:
         """The model that a platform calls by a text holding one of its profile names; the longest name wins."""
 
-    def recognise(self, uplink: Uplink) -> Model | None:
-        """The one model that the content itself gives away; None when none, or more than one, claims it."""
+    def recognise(self, uplink: Uplink, kind: Kind | None = None) -> Model | None:
+        """The one model that the content itself gives away; None when none, or more than one, claims it. ``kind``: what
+        the registry says the device is; no model of another kind is taken."""
 
 
 class JsonMapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     codecs: Codecs
     model_of: Mapping[str, str] = {}
     """Registry: device address -> catalogue name of its model. Outranks everything that a message says."""
+    kind_of: Mapping[str, Kind] = {}
+    """Registry: device address -> what it is. Keeps a guess by content from turning a smoke detector into something else,
+    and lets it tell products apart that send the same bytes."""
     mapping: JsonMapping | None = None
     """The source's mapping, for generic JSON."""
     zone: tzinfo = CHINA

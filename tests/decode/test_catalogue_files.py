@@ -9,6 +9,7 @@ import pytest
 from hub.catalogue import SHIPPED, load_catalogue
 from hub.decode.port import Uplink
 from hub.errors import ConfigError
+from hub.model import Kind
 
 GOOD = """
 from hub.decode.port import Example, Facts, Model
@@ -94,4 +95,24 @@ def test_the_longest_profile_name_wins_and_nothing_matches_nothing() -> None:
 def test_one_byte_that_could_be_anybodys_is_nobodys() -> None:
     catalogue = load_catalogue()
     assert catalogue.recognise(Uplink("device", b"\xaa", 1)) is None
-    assert catalogue.recognise(Uplink("device", b"\x95", 1)) is None
+
+
+def test_the_registered_kind_decides_between_products_and_forbids_a_wrong_guess() -> None:
+    catalogue = load_catalogue()
+    both = Uplink("device", bytes.fromhex("017564030001040000"), 85)
+    assert catalogue.recognise(both) is None
+    door, motion = catalogue.recognise(both, Kind.DOOR), catalogue.recognise(both, Kind.MOTION)
+    assert door is not None
+    assert motion is not None
+    assert (door.name, motion.name) == ("milesight/ws301", "milesight/ws202")
+    assert catalogue.recognise(Uplink("device", b"\x01", 1), Kind.SMOKE) is None
+
+
+def test_the_device_file_in_the_docs_loads_and_its_examples_hold(tmp_path: Path) -> None:
+    text = (SHIPPED.parent / "docs" / "devices.md").read_text(encoding="utf-8")
+    (tmp_path / "acme.py").write_text(text.partition("```python\n")[2].partition("```")[0])
+    (model,) = load_catalogue((tmp_path,)).models
+    for example in model.examples:
+        (facts,) = model.decode(Uplink("device", bytes.fromhex(example.hex), example.port))
+        told = {"event": facts.event, **facts.facts}
+        assert {name: told.get(name) for name in example.meaning} == example.meaning

@@ -213,3 +213,42 @@ def test_what_cannot_be_read_is_said(topic: str, payload: object, reason: Undeco
     assert readings == ()
     assert undecodable is not None
     assert undecodable.reason is reason
+
+
+def test_chirpstack_3_tells_the_life_of_a_device() -> None:
+    payload = {"devEUI": EUI, "batteryLevel": 75.5, "margin": 7}
+    (reading,), _ = _decode(f"application/1/device/{EUI}/event/status", payload)
+    assert (reading.kind, reading.event) == (Kind.LIFECYCLE, Event.BATTERY)
+
+
+def test_the_things_stack_tells_an_uplink_in_other_words_only_once() -> None:
+    assert _decode("v3/app/devices/hall/up/normalized", _ttn(SMOKE, 6)) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b'{"gatewayId":"0016c001f153a14c","state":"ONLINE"}', Event.GATEWAY_ONLINE),
+        (b'{"gatewayId":"0016c001f153a14c"}', Event.GATEWAY_OFFLINE),
+        (b"\x10\x01\x1a\x100016c001f153a14c", Event.GATEWAY_ONLINE),
+        (b"\x1a\x100016c001f153a14c", Event.GATEWAY_OFFLINE),
+    ],
+)
+def test_a_chirpstack_gateway_comes_and_goes(payload: bytes, expected: Event) -> None:
+    raw = RawMessage("source", "eu868/gateway/0016c001f153a14c/state/conn", payload, 0)
+    (reading,), undecodable = Decoder(CATALOGUE)(raw)
+    assert undecodable is None
+    assert (reading.device, reading.kind, reading.event) == ("0016c001f153a14c", Kind.LIFECYCLE, expected)
+
+
+def test_a_chirpstack_gateways_frames_say_nothing_of_a_device() -> None:
+    raw = RawMessage("source", "eu868/gateway/0016c001f153a14c/event/up", b"\xff\x00", 0)
+    assert Decoder(CATALOGUE)(raw) == ((), None)
+
+
+def test_a_broken_payload_still_names_its_device_by_the_topic() -> None:
+    raw = RawMessage("source", f"application/a/device/{EUI}/event/up", b"\x00\x01", 0)
+    readings, undecodable = Decoder(CATALOGUE)(raw)
+    assert readings == ()
+    assert undecodable is not None
+    assert (undecodable.reason, undecodable.device) == (Undecoded.NOT_JSON, EUI)

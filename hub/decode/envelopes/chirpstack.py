@@ -63,6 +63,16 @@ _other = msgspec.json.Decoder(_Other).decode
 
 
 def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
+    try:
+        return _understood(raw, context)
+    except DecodeError as exc:
+        # The topic names the device even where the payload is beyond repair: a broken word of a smoke detector matters.
+        levels = raw.topic.split("/")
+        exc.device = exc.device or (levels[-3] if _topics("", levels) else "")
+        raise
+
+
+def _understood(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     event = raw.topic.rpartition("/")[2]
     if event in _EVENTS:
         return _read_other(raw, event)

@@ -14,7 +14,7 @@ from hub.decode.port import Context, Envelope, Uplink
 from hub.decode.text import parse_object
 from hub.decode.times import time_ms
 from hub.errors import DecodeError
-from hub.model import Event, Kind, RawMessage, Reading, Undecoded
+from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
 
 def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
@@ -25,7 +25,7 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     device_ms = time_ms(written)
     event = _EVENTS.get(raw.topic.rpartition("/")[2])
     if event is not None:
-        return (Reading(device, Kind.LIFECYCLE, event, {}, device_ms),)
+        return (Reading(device, Kind.LIFECYCLE, event, _facts(event, content), device_ms),)
     port = content.get("fPort")
     decoded = content.get("object")
     profiles = [content.get("deviceProfileName"), content.get("applicationName")]
@@ -44,6 +44,20 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         device_ms=device_ms,
         key=f"{content.get('devAddr', '')}/{content.get('fCnt', '')}/{written}" if written else "",
     )
+
+
+def _facts(event: Event, content: dict[str, object]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    if event is Event.DOWNLINK_ACK:
+        facts["acknowledged"] = content.get("acknowledged") is True
+    if event is Event.BATTERY:
+        if content.get("externalPowerSource") is True:
+            facts["mains_power"] = True
+        for name, key in (("battery_pct", "batteryLevel"), ("margin", "margin")):
+            value = content.get(key)
+            if type(value) in (int, float) and not (name == "battery_pct" and content.get("batteryLevelUnavailable")):
+                facts[name] = value  # type: ignore[assignment]
+    return facts
 
 
 def _eui(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from binascii import crc32
+
 from hub.decode.codec import read_uplink
 from hub.decode.port import Context, Envelope, Uplink
 from hub.decode.text import parse_object
@@ -34,7 +36,7 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         context,
         Uplink(device, data, port if isinstance(port, int) else None, None, raw.topic),
         device_ms=device_ms,
-        key=f"{content.get('fcnt', '')}/{port}/{data.hex()}/{minute}" if minute else "",
+        key=f"{content.get('fcnt', '')}/{port}/{crc32(data):08x}/{minute}" if minute else "",
     )
 
 

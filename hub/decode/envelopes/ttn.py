@@ -66,13 +66,13 @@ _EVENTS = {
     "service/data": Event.INTEGRATION,
     "location/solved": Event.LOCATION,
 }
-_OURS = frozenset({"up", "down/queued", "down/push", "down/replace", *_EVENTS})
+_OURS = frozenset({"up", "up/normalized", "down/queued", "down/push", "down/replace", *_EVENTS})
 
 
 def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     event = "/".join(raw.topic.split("/")[4:])
-    if event.startswith("down/") and event not in _EVENTS:
-        return ()  # what somebody asked of the platform, not what a device did
+    if event not in _EVENTS and event in _OURS and event != "up":
+        return ()  # what somebody asked of the platform, or the same uplink in other words
     try:
         message = _decode(raw.payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
