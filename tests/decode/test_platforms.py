@@ -220,3 +220,19 @@ def test_a_mapping_s_mistakes_are_told() -> None:
     wrong = JsonMapping(device="a", kind=Kind.SMOKE, events={"x": "bang"}, facts={"smokiness": "b"})
     assert len(mistakes(wrong)) == 2
     assert mistakes(MAPPING) == []
+
+
+def test_a_push_sent_again_has_the_same_natural_key_and_another_push_another() -> None:
+    first = _read("ingest/x", _ctwing(payload={"smoke_state": 1}))[0]
+    again = _read("ingest/x", _ctwing(payload={"smoke_state": 1}))[0]
+    other = _read("ingest/x", _ctwing(payload={"smoke_state": 0}))[0]
+    assert first.key == again.key != other.key
+    parts = _read("ingest/x", _ctwing(payload=[{"smoke_state": 1}, {"smoke_state": 1}]))
+    assert parts[0].key != parts[1].key
+
+
+def test_the_registered_kind_says_what_a_zigbee_zone_is() -> None:
+    decode = Decoder(CATALOGUE, kind_of={"0xF1": Kind.SMOKE})
+    message = {"ZbReceived": {"0xF1": {"ZoneStatusChange": 1}}}
+    (reading,), _ = decode(RawMessage("x", "tele/zb/RESULT", json.dumps(message).encode(), 0))
+    assert (reading.kind, reading.event) == (Kind.SMOKE, Event.ALARM)

@@ -197,7 +197,7 @@ def _reading(state: _State, name: str) -> Reading:
             event = Event.ALARM
     if state.action is not UNSET and state.action:
         kind, event = _act(state.action, kind, event, facts)
-    if state.test is True or state.self_test is True or state.self_test == "testing":
+    if state.test is True or state.self_test is True or state.self_test in ("testing", "checking"):
         # The detector says that it is being tested: whatever it sees now is the test's own smoke.
         event = Event.TEST
         facts["test"] = True
