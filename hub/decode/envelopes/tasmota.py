@@ -75,6 +75,9 @@ def _own(found: Mapping[str, object], device: str, device_ms: int | None) -> Ite
             kind = Kind.SWITCH if name.startswith("Switch") else Kind.RELAY
             if on is not None:
                 yield Reading(device, kind, Event.STATUS, {"on": on, **_number_of(name)}, device_ms)
+            elif isinstance(value, dict) and text(value.get("Action")):
+                press = text(value.get("Action")).lower()  # TOGGLE, HOLD: a key's, without a state
+                yield Reading(device, kind, Event.PRESS, {"press": press, **_number_of(name)}, device_ms)
         elif name.startswith("Button"):
             press = text(part(value).get("Action")).lower()
             if press:
