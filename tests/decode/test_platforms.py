@@ -51,6 +51,8 @@ def _told(reading: Reading) -> str:
         ("shellyplussmoke-8/online", "true", "shellyplussmoke-8 lifecycle online", {}),
         ("6号楼/shellyplussmoke-8/status/smoke:0", {"alarm": True, "mute": True}, "6号楼/shellyplussmoke-8 smoke alarm", {"muted": True}),
         ("shellyplussmoke-8/status/devicepower:0", {"battery": {"V": 2.9, "percent": 80}}, "shellyplussmoke-8 smoke status", {"battery_v": 2.9, "alarm": None}),
+        ("shellyplussmoke-8/status/smoke:0", {"id": 0, "alarm": None}, "shellyplussmoke-8 smoke status", {"alarm": None}),
+        ("shellyht-1/events/rpc", {"src": "shellyhtg3-1", "method": "NotifyStatus", "params": {"temperature:0": {"tC": 21.5}}}, "shellyhtg3-1 temperature status", {"temperature": 21.5}),
         ("shellyplussmoke-8/status/sys", {"uptime": 1}, "shellyplussmoke-8 smoke heartbeat", {"alarm": None}),
         ("tele/zb/RESULT", {"ZbReceived": {"0xF1": {"0500<00": "010000FF0000"}}}, "0xF1 unknown alarm", {"alarm": True}),
         ("tele/zb/SENSOR", {"ZbReceived": {"0xF1": {"Name": "厨房烟感", "ZoneStatusChange": 5}}}, "0xF1 smoke alarm", {"tamper": True}),
