@@ -22,7 +22,9 @@ def _decode(uplink: Uplink) -> list[Facts]:
 
 def _recognises(uplink: Uplink) -> bool:
     data = uplink.data
-    return uplink.port == 10 and len(data) == 4 and data[0] < 4 and data[1] <= 100 and data[2] == 0 and data[3] < 80
+    return (
+        uplink.port in (10, 16) and len(data) == 4 and data[0] < 4 and data[1] <= 100 and data[2] == 0 and data[3] < 80
+    )
 
 
 MODEL = Model(

@@ -32,6 +32,8 @@ def _decode(uplink: Uplink) -> list[Facts]:
 
 def _recognises(uplink: Uplink) -> bool:
     data = uplink.data
+    if (uplink.port, len(data)) in ((12, 7), (13, 2)):
+        return data[0] == _TYPE
     return uplink.port == 10 and len(data) == 6 and data[0] == _TYPE and data[1] < 16 and max(data[2], data[3]) <= 100
 
 

@@ -31,22 +31,19 @@ def _decode(uplink: Uplink) -> list[Facts]:
 
 
 def _recognises(uplink: Uplink) -> bool:
-    # 2.2 to 3.7 V is where its lithium cells live; no parking sensor's heartbeat on this port has such a second byte.
+    # 2.2 to 3.7 V is where its lithium cells live; no parking sensor's heartbeat on this port has such a second byte, and a
+    # car counter's third byte (a voltage) is no room temperature.
     data = uplink.data
-    return (
-        uplink.port == 2
-        and len(data) == 2
-        and data[0] >> 5 in _REASONS
-        and not data[0] & _UNUSED
-        and 137 < data[1] < 226
-    )
+    if uplink.port != 2 or len(data) not in (2, 3) or (len(data) == 3 and data[2] >= 50):
+        return False
+    return data[0] >> 5 in _REASONS and not data[0] & _UNUSED and 137 < data[1] < 226
 
 
 MODEL = Model(
     name="mclimate/flood-sensor",
     kind=Kind.LEAK,
     title="MClimate Flood Sensor",
-    profiles=("flood-sensor", "flood sensor"),
+    profiles=("mclimate flood",),
     decode=_decode,
     recognises=_recognises,
     examples=(
@@ -55,6 +52,12 @@ MODEL = Model(
             port=2,
             meaning={"kind": "leak", "event": "heartbeat", "alarm": False, "tamper": True, "battery_v": 3.216},
             source=_TTN,
+        ),
+        Example(
+            hex="00c916",
+            port=2,
+            meaning={"event": "heartbeat", "alarm": False, "temperature": 22},
+            source="TheThingsNetwork/lorawan-devices vendor/mclimate/flood-sensor.js: from its layout",
         ),
         Example(
             hex="42c9",

@@ -46,10 +46,6 @@ def _h2s_fine(value: bytes) -> dict[str, Fact]:
     return {"h2s": raw / 1000} if raw < _POLARIZING else {}
 
 
-def _air(value: bytes) -> dict[str, Fact]:
-    return {"alarm": False, **_nh3(value)}
-
-
 MODELS = (
     model(
         "milesight/gs101",
@@ -92,7 +88,7 @@ MODELS = (
             **COMMON,
             (0x02, 0x67): (2, temperature),
             (0x03, 0x68): (1, humidity),
-            (0x04, 0x7D): (2, _air),
+            (0x04, 0x7D): (2, _nh3),
             (0x05, 0x7D): (2, _h2s),
             (0x06, 0x7D): (2, _h2s_fine),
             (0x07, 0xEA): (5, lambda _: {}),
@@ -105,7 +101,7 @@ MODELS = (
                 meaning={
                     "kind": "air_quality",
                     "event": "status",
-                    "alarm": False,
+                    "alarm": None,
                     "battery_pct": 100,
                     "temperature": 28.4,
                     "humidity": 50.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices._milesight import COMMON, GUIDE, TB, model, unsigned
+from devices._milesight import COMMON, GUIDE, TB, model, temperature, unsigned
 from hub.decode.port import Example
 from hub.model import Fact, Kind
 
@@ -58,7 +58,7 @@ MODELS = (
         history={(0x20, 0xCE): (6, _level)},
     ),
     model(
-        "milesight/udl",
+        "milesight/em500-udl",
         Kind.DISTANCE,
         "Milesight EM500-UDL, EM310-UDL",
         {**COMMON, (0x03, 0x82): (2, _distance), (0x04, 0x00): (1, lambda value: {"tilted": value[0] != 0})},
@@ -72,6 +72,42 @@ MODELS = (
         ),
         signature=lambda told: (0x03, 0x82) in told,
         history={(0x20, 0xCE): (6, _distance)},
-        profiles=("em500-udl", "em310-udl"),
+        profiles=("em310-udl",),
+    ),
+    model(
+        "milesight/em400",
+        Kind.DISTANCE,
+        "Milesight EM400-TLD, EM400-MUD",
+        {
+            **COMMON,
+            (0x03, 0x67): (2, temperature),
+            (0x04, 0x82): (2, _distance),
+            (0x05, 0x00): (1, lambda value: {"tilted": value[0] != 0}),
+            (0x83, 0x67): (3, lambda value: temperature(value[:2])),
+            (0x84, 0x82): (3, lambda value: {**_distance(value[:2]), "alarm": value[2] == 1}),
+        },
+        (
+            Example(
+                hex="01755c0367010104824408050001",
+                port=85,
+                meaning={
+                    "kind": "distance",
+                    "event": "status",
+                    "distance_mm": 2116,
+                    "tilted": True,
+                    "battery_pct": 92,
+                    "temperature": 25.7,
+                },
+                source=f"{GUIDE} em-series/em400-mud",
+            ),
+            Example(
+                hex="8367e800018482410601",
+                port=85,
+                meaning={"event": "alarm", "alarm": True, "distance_mm": 1601, "temperature": 23.2},
+                source=f"{GUIDE} em-series/em400-mud",
+            ),
+        ),
+        signature=lambda told: bool(told & {(0x04, 0x82), (0x84, 0x82)}),
+        profiles=("em400-tld", "em400-mud", "em400-udl"),
     ),
 )

@@ -37,7 +37,7 @@ _QUIET = frozenset(
         Event.TELEMETRY,
     }
 )
-_ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.PARKING, Kind.VEHICLE_COUNTER}
+_ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.AIR_QUALITY, Kind.PARKING, Kind.VEHICLE_COUNTER}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -116,3 +116,19 @@ def test_the_device_file_in_the_docs_loads_and_its_examples_hold(tmp_path: Path)
         (facts,) = model.decode(Uplink("device", bytes.fromhex(example.hex), example.port))
         told = {"event": facts.event, **facts.facts}
         assert {name: told.get(name) for name in example.meaning} == example.meaning
+
+
+def test_a_profile_name_names_a_product_and_no_mere_purpose() -> None:
+    """A platform's profile called "parking sensor" or "smoke" must not be taken for one vendor's product."""
+    catalogue = load_catalogue()
+    purposes = (
+        "parking lot sensor",
+        "flood sensor",
+        "smoke detector",
+        "door sensor",
+        "leak",
+        "gas",
+        "sos button",
+        "button",
+    )
+    assert [text for text in purposes if catalogue.by_profile(text) is not None] == []
