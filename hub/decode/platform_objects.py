@@ -7,7 +7,7 @@ from zlib import crc32
 
 from hub.decode.codec import choose_model, read_uplink, readings_of
 from hub.decode.gb26875_frame import START
-from hub.decode.gb26875_reading import frame_readings
+from hub.decode.gb26875_reading import frame_readings, registered_imei
 from hub.decode.port import Context, Uplink
 from hub.decode.text import parse_json, trimmed
 from hub.decode.things import meaning_of, property_facts
@@ -80,8 +80,7 @@ def _text(
 ) -> tuple[Reading, ...]:
     """JSON inside bytes: a terminal's registration, a fire device's points (b, c, tm), or plain properties."""
     if isinstance(found.get("DEV"), str):
-        words = text(found["DEV"]).split(",")
-        imei = next((word for word in words if len(word) == 15 and word.isdigit()), device)
+        imei = registered_imei(found) or device
         registered: dict[str, Fact] = {"imei": imei}
         return marked(
             (Reading(device or imei, Kind.LIFECYCLE, Event.REGISTER, registered, device_ms, key),), platform_id

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.decode.values import flag, number, put_battery, put_number, put_volts
+from hub.decode.values import flag, put_battery, put_number, put_volts
 from hub.model import Event, Fact, Kind
 
 _ALARMS = {
@@ -146,9 +146,3 @@ def event_of(identifier: str, facts: dict[str, Fact]) -> tuple[Kind, Event]:
     if kind is None and event is Event.PROPERTY_REPORT:
         event = Event.VENDOR_CODE
     return kind or Kind.TELEMETRY, event
-
-
-def described(code: object) -> str:
-    """A vendor's code as text."""
-    read = number(code)
-    return str(code)[:64] if read is None else str(read)
