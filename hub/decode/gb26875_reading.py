@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 import msgspec
 
 from hub.decode.gb26875_frame import ACKNOWLEDGE, OF_THE_CENTRE, REJECT, Found, Frame, read_frames, read_unit
+from hub.decode.values import text
 from hub.errors import DecodeError
 from hub.model import Event, Kind, Reading
 
@@ -22,6 +24,12 @@ def frame_readings(data: bytes, zone: tzinfo, device: str = "", platform_ms: int
     except DecodeError as exc:
         exc.device = exc.device or device
         raise
+
+
+def registered_imei(found: Mapping[str, object]) -> str:
+    """The IMEI in ``{"DEV":"3A24,00000050,<imei>,<imsi>"}``, an NB terminal's word before its first frame; "" for none."""
+    words = text(found.get("DEV")).split(",")
+    return next((word for word in words if len(word) == 15 and word.isdigit()), "")
 
 
 def _frame(frame: Frame, zone: tzinfo, device: str, platform_ms: int | None) -> list[Reading]:

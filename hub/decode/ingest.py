@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -41,9 +41,11 @@ def _unformed(body: bytes) -> bytes:
     """The JSON inside a form field ``json``, as plate webhooks without pictures send it."""
     if not body.startswith(b"json="):
         return body
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
-    return fields["json"][0].encode("utf-8", "replace") if "json" in fields else body
+    field = body[5:].partition(b"&")[0].replace(b"+", b" ")
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found.group(1).decode()), field) or body
 
+
+_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 _BODIES: dict[str, str] = {
     "onenet": "ok",

@@ -10,6 +10,8 @@ _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff·.\- ]{2,16}")
 _NONE = frozenset(
     {"", "_无_", "无", "无牌", "无牌车", "无车牌", "未知", "UNKNOWN", "NONE", "NULL", "NOPLATE", "NO PLATE", "_NONE_"}
 )
+_FIRST = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领军警学民应空海北沈兰济南广成")
+"""What a Chinese plate begins with: GB18030 makes a Chinese letter of almost any two bytes."""
 
 
 def plate_of(written: str) -> str | None:
@@ -39,6 +41,6 @@ def _from_base64(written: str) -> str | None:
         if word in _NONE:
             return "" if word else None
         # A plain plate such as ABCD1234 is base64 too, of letters that are no plate's.
-        if _PLATE.fullmatch(word) and (encoding == "utf-8" or "\u4e00" <= word[0] <= "\u9fff"):
+        if _PLATE.fullmatch(word) and (encoding == "utf-8" or word[0] in _FIRST):
             return word
     return None

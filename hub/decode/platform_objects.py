@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 from hub.decode.codec import choose_model, read_uplink, readings_of
 from hub.decode.gb26875_frame import START
-from hub.decode.gb26875_reading import frame_readings
+from hub.decode.gb26875_reading import frame_readings, registered_imei
 from hub.decode.port import Context, Uplink
 from hub.decode.text import parse_json, trimmed
 from hub.decode.things import meaning_of, property_facts
 from hub.decode.values import items, part, put_text, text
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, Reading, Undecoded
+
+
+def pushed_key(moment: object, content: object) -> str:
+    """Natural key of one HTTP push: HTTP knows no duplicate flag, and what a platform sends again is the same to the byte."""
+    return f"{moment}/{crc32(repr(content).encode('utf-8', 'replace')):08x}" if moment else ""
 
 
 def object_readings(
@@ -31,7 +37,7 @@ def object_readings(
     model = choose_model(context, uplink, (profile,) if profile else ())
     if model is None:
         facts: dict[str, Fact] = {}
-        kind, event = meaning_of(property_facts(found, facts, service), facts)
+        kind, event = meaning_of(property_facts(found, facts, service) or context.kind_of.get(device), facts)
         readings: tuple[Reading, ...] = (Reading(device, kind, event, facts, device_ms, key),)
     else:
         readings = readings_of(model, uplink, device_ms=device_ms, key=key)
@@ -74,8 +80,7 @@ def _text(
 ) -> tuple[Reading, ...]:
     """JSON inside bytes: a terminal's registration, a fire device's points (b, c, tm), or plain properties."""
     if isinstance(found.get("DEV"), str):
-        words = text(found["DEV"]).split(",")
-        imei = next((word for word in words if len(word) == 15 and word.isdigit()), device)
+        imei = registered_imei(found) or device
         registered: dict[str, Fact] = {"imei": imei}
         return marked(
             (Reading(device or imei, Kind.LIFECYCLE, Event.REGISTER, registered, device_ms, key),), platform_id

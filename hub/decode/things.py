@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.decode.values import flag, number, put_battery, put_number, put_volts
+from hub.decode.values import flag, put_battery, put_number, put_volts
 from hub.model import Event, Fact, Kind
 
 _ALARMS = {
-    Kind.SMOKE: ("smokestate", "smokesensorstate", "smokealarm", "smokestatus", "smokealarmstate", "firealarm", "smoke",
+    Kind.SMOKE: ("smokestate", "smokesensorstate", "smokealarm", "smokestatus", "smokealarmstate", "firealarm",
                  "smokedetectionstate", "smokesensorstatus"),
     Kind.GAS: ("gasstate", "gassensorstate", "gasalarm", "gasstatus", "gasalarmstate", "gassensorstatus", "gasleak"),
     Kind.CO: ("costate", "cosensorstate", "coalarm", "coalarmstate"),
@@ -56,6 +56,8 @@ _BY_NAME: dict[str, tuple[str, Kind | None]] = {
     **{name: (fact, None) for fact, names in _FLAGS.items() for name in names},
 }
 _NUMBER_NAMES = {name: fact for fact, names in _NUMBERS.items() for name in names}
+_BARE = {"smoke": Kind.SMOKE, "gas": Kind.GAS}
+"""Alarms where they are true or false; a number of this name is a density."""
 _SERVICES = {"battery": "batterylevel", "temperature": "temperature", "humidity": "humidity"}
 """An IoTDA service that is one quantity calls its property value or level."""
 
@@ -81,6 +83,9 @@ def property_facts(properties: Mapping[str, object], facts: dict[str, Fact], ser
                 found = kind
             if state is not None:
                 facts[fact] = facts.get(fact) is True or state if fact == "alarm" else state
+        elif name in _BARE and isinstance(value, bool):
+            found = _BARE[name]
+            facts["alarm"] = facts.get("alarm") is True or value
         elif name in _PERCENT:
             put_battery(facts, value)
         elif name in ("batteryvoltage", "batvoltage", "batteryvolt"):
@@ -141,9 +146,3 @@ def event_of(identifier: str, facts: dict[str, Fact]) -> tuple[Kind, Event]:
     if kind is None and event is Event.PROPERTY_REPORT:
         event = Event.VENDOR_CODE
     return kind or Kind.TELEMETRY, event
-
-
-def described(code: object) -> str:
-    """A vendor's code as text."""
-    read = number(code)
-    return str(code)[:64] if read is None else str(read)

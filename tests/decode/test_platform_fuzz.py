@@ -28,7 +28,7 @@ MAPPING = JsonMapping(
 NAMES = [envelope.name for envelope in envelopes()]
 _decode = Decoder(load_catalogue(), {name: SourceSettings(name, MAPPING if name == "json" else None) for name in NAMES})
 
-_FIXED = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+_FIXED = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def _holds(source: str, topic: str, payload: bytes) -> None:

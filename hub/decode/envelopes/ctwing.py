@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Mapping
 
-from hub.decode.platform_objects import bytes_readings, marked, object_readings
+from hub.decode.platform_objects import bytes_readings, marked, object_readings, pushed_key
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json
 from hub.decode.things import event_of, property_facts
@@ -37,7 +37,7 @@ def _message(found: Mapping[str, object], context: Context) -> tuple[Reading, ..
     if not device:
         raise DecodeError(Undecoded.MISSING_FIELD, "a message of CTWing has IMEI, deviceId or deviceCode")
     device_ms = time_ms(found.get("timestamp"))
-    key = _key(found)
+    key = pushed_key(found.get("timestamp"), found)
     kind = text(found.get("messageType")) or "dataReport"
     profile = text(found.get("productId"))
     if kind == "deviceOnlineOfflineReport":
@@ -55,8 +55,9 @@ def _message(found: Mapping[str, object], context: Context) -> tuple[Reading, ..
             (Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {"label": kind}, device_ms, key),), platform_id
         )
     readings: list[Reading] = []
-    for one in items(payload):
-        readings += _data(part(one), context, device, device_ms, key, profile, platform_id)
+    for index, one in enumerate(items(payload)):
+        its_key = f"{key}/{index}" if key and index else key
+        readings += _data(part(one), context, device, device_ms, its_key, profile, platform_id)
     return tuple(readings)
 
 
@@ -81,7 +82,7 @@ def _data(
     inner = found.get("serviceData")
     service = text(found.get("serviceId"))
     readings: list[Reading] = []
-    for one in items(inner) if inner is not None else [found]:
+    for index, one in enumerate(items(inner) if inner is not None else [found]):
         readings += object_readings(
             context,
             device,
@@ -89,7 +90,7 @@ def _data(
             profile=profile,
             service=service,
             device_ms=device_ms,
-            key=key,
+            key=f"{key}.{index}" if key and index else key,
             platform_id=platform_id,
         )
     return tuple(readings)
@@ -113,22 +114,13 @@ def _event(
     return (Reading(device, named or kind, event, facts, device_ms, key),)
 
 
-def _key(found: Mapping[str, object]) -> str:
-    """The packet's number, when the platform gave one, with its time: numbers start again with the device."""
-    number = whole(found.get("upPacketSN"))
-    data_number = whole(found.get("upDataSN"))
-    moment = found.get("timestamp")
-    return f"{number}/{data_number}/{moment}" if number is not None and number > 0 and type(moment) is int else ""
-
-
 def _looks(content: object) -> bool:
     if isinstance(content, list):
         return bool(content) and _looks(content[0])
     if not isinstance(content, dict) or "productId" not in content:
         return False
-    if "payload" in content:
-        return "IMEI" in content or "deviceId" in content or "deviceCode" in content
-    return "messageType" in content and ("eventType" in content or "eventContent" in content or "tenantId" in content)
+    named = "IMEI" in content or "deviceId" in content or "deviceCode" in content
+    return named and ("payload" in content or "messageType" in content)
 
 
 ENVELOPE = Envelope(name="ctwing", read=read, looks=_looks, rank=20)

@@ -9,25 +9,23 @@ from __future__ import annotations
 import binascii
 
 from hub.decode.gb26875_frame import START
-from hub.decode.gb26875_reading import frame_readings, unit_readings
+from hub.decode.gb26875_reading import frame_readings, registered_imei, unit_readings
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json
-from hub.decode.values import part, text
+from hub.decode.values import part
 from hub.errors import DecodeError
-from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
+from hub.model import Event, Kind, RawMessage, Reading, Undecoded
 
 
 def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     """Frames, a bare unit, or the registration."""
     data = raw.payload
-    if data[:1] == b"{":
-        return (registration(part(parse_json(data))),)
     if data[:2] != START:
         data = _opened(data)
     if data[:2] == START:
         return frame_readings(data, context.zone)
     if data[:1] == b"{":
-        return (registration(part(parse_json(data))),)
+        return (_registration(data),)
     return unit_readings(data, context.zone, raw.source)
 
 
@@ -43,14 +41,11 @@ def _opened(data: bytes) -> bytes:
     return data
 
 
-def registration(found: object) -> Reading:
-    """``{"DEV":"3A24,00000050,<imei>,<imsi>"}``: what NB terminals say before their first frame."""
-    words = text(part(found).get("DEV")).split(",")
-    imei = next((word for word in words if len(word) == 15 and word.isdigit()), "")
+def _registration(data: bytes) -> Reading:
+    imei = registered_imei(part(parse_json(data)))
     if not imei:
         raise DecodeError(Undecoded.UNKNOWN_FORMAT, "neither a frame of GB/T 26875.3 nor a registration")
-    facts: dict[str, Fact] = {"imei": imei}
-    return Reading(imei, Kind.LIFECYCLE, Event.REGISTER, facts)
+    return Reading(imei, Kind.LIFECYCLE, Event.REGISTER, {"imei": imei})
 
 
 def _looks(content: object) -> bool:

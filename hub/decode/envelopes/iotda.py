@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hub.decode.platform_objects import object_readings
+from hub.decode.platform_objects import object_readings, pushed_key
 from hub.decode.port import Context, Envelope, Uplink
 from hub.decode.text import parse_json
 from hub.decode.things import event_of, meaning_of, property_facts
@@ -60,24 +60,25 @@ def _published(raw: RawMessage, device: str, topic: str, context: Context) -> It
         yield from object_readings(context, text(found.get("object_device_id")) or device, content)
 
 
-def _services(services: list[object], device: str, context: Context) -> Iterator[Reading]:
-    """All services of one event_time together."""
+def _services(services: list[object], device: str, context: Context, *, pushed: bool = False) -> Iterator[Reading]:
+    """All services of one event_time together; a push over HTTP has a natural key, a publish has MQTT's duplicate flag."""
     moments: dict[str, list[Mapping[str, object]]] = {}
     for service in services:
         moments.setdefault(text(part(service).get("event_time")), []).append(part(service))
     for moment, together in moments.items():
         device_ms = time_ms(moment)
+        key = pushed_key(moment, together) if pushed else ""
         flat = {name: value for service in together for name, value in part(service, "properties").items()}
         if device in context.model_of or context.codecs.recognise(Uplink(device, object=flat)) is not None:
-            yield from object_readings(context, device, flat, device_ms=device_ms)
+            yield from object_readings(context, device, flat, device_ms=device_ms, key=key)
             continue
         facts: dict[str, Fact] = {}
         kind: Kind | None = None
         for service in together:
             named = property_facts(part(service, "properties"), facts, text(service.get("service_id")))
             kind = named or kind
-        found, event = meaning_of(kind, facts)
-        yield Reading(device, found, event, facts, device_ms)
+        found, event = meaning_of(kind or context.kind_of.get(device), facts)
+        yield Reading(device, found, event, facts, device_ms, key)
 
 
 def _event(service: Mapping[str, object], device: str, gateway: str) -> Iterator[Reading]:
@@ -117,7 +118,7 @@ def _pushed(found: Mapping[str, object], context: Context) -> Iterator[Reading]:
     device_ms = time_ms(found.get("event_time")) or time_ms(header.get("event_time"))
     resource = text(found.get("resource"))
     if resource == "device.property":
-        yield from _services(items(body.get("services")), device, context)
+        yield from _services(items(body.get("services")), device, context, pushed=True)
     elif resource == "device.event":
         for service in items(body.get("services")) or [body]:
             yield from _event(part(service), device, text(header.get("gateway_id")))

@@ -1,4 +1,4 @@
-"""杰峰 JFTech open platform: AI alarms that it pushes over HTTP.
+"""杰峰 JFTech open platform: alarms of video analysis that it pushes over HTTP.
 
 Source: openapi.jftech.pro. ``{bizType: "ai_alarm", bizData: {deviceSn, channelNumber, eventTime, detailData[].objects[]
 .label}}``.

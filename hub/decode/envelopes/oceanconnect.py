@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from hub.decode.platform_objects import marked, object_readings
+from hub.decode.platform_objects import marked, object_readings, pushed_key
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json
 from hub.decode.times import time_ms
@@ -54,6 +54,7 @@ def _notification(found: Mapping[str, object], context: Context) -> tuple[Readin
                 data,
                 service=text(service.get("serviceId")),
                 device_ms=time_ms(service.get("eventTime")),
+                key=pushed_key(service.get("eventTime"), service),
                 platform_id=platform_id,
             )
         return tuple(readings)

@@ -95,71 +95,57 @@ def _channel(level: str) -> dict[str, Fact]:
     return {"channel": int(level)} if level.isascii() and level.isdigit() and len(level) < 4 else {}
 
 
+_SCALARS: dict[str, tuple[str, Kind | None]] = {
+    "smoke": ("alarm", Kind.SMOKE), "flood": ("alarm", Kind.LEAK), "state": ("open", Kind.DOOR),
+    "motion": ("motion", Kind.MOTION), "vibration": ("motion", None), "mute": ("muted", None),
+}  # fmt: skip
+"""Bare booleans: the fact, and the kind of a device whose id does not tell."""
+_NUMBERS = {
+    "temperature": "temperature",
+    "humidity": "humidity",
+    "concentration": "concentration",
+    "lux": "illuminance",
+}
+_IGNORED = frozenset({"tilt", "error", "charger", "act_reasons", "active", "illumination", "alarm_off"})
+
+
 def _sensor(device: str, name: str, said: str) -> tuple[Reading, ...]:
     """One bare scalar. An unknown word is unknown, never false."""
     kind = _kind_of(device, Kind.TELEMETRY)
     event = Event.STATUS
     facts: dict[str, Fact] = {}
-    if name in ("smoke", "flood"):
-        kind = Kind.SMOKE if name == "smoke" else Kind.LEAK
-        put_flag(facts, "alarm", said)
-    elif name == "gas":
-        kind, event = Kind.GAS, _gas(said, facts)
-    elif name == "self_test":
-        put_text(facts, "state", said)
-        if said in ("running", "pending"):
-            event = Event.TEST
-            facts |= {"test": True, "alarm": False}
-    elif name == "operation":
-        put_text(facts, "state", said)
-        if said == "fault":
-            event = Event.FAULT
-        if said in ("fault", "normal"):
-            facts["fault"] = said == "fault"
-    elif name == "state":
-        kind = Kind.DOOR if kind is Kind.TELEMETRY else kind
-        put_flag(facts, "open", said)
-    elif name == "motion":
-        kind = Kind.MOTION if kind is Kind.TELEMETRY else kind
-        put_flag(facts, "motion", said)
-        event = Event.MOTION if facts.get("motion") else Event.STATUS
+    if name in _SCALARS:
+        fact, own_kind = _SCALARS[name]
+        kind = own_kind if own_kind is not None and (fact == "alarm" or kind is Kind.TELEMETRY) else kind
+        put_flag(facts, fact, said)
+        if facts.get(fact) is True and name in ("smoke", "flood", "motion"):
+            event = Event.MOTION if name == "motion" else Event.ALARM
+    elif name in ("gas", "self_test", "operation"):
+        kind = Kind.GAS if name == "gas" else kind
+        event = _gas(name, said, facts)
     elif name == "battery":
         put_battery(facts, said)
-    elif name in ("temperature", "humidity", "concentration"):
-        put_number(facts, name, said)
-    elif name == "lux":
-        put_number(facts, "illuminance", said)
-    elif name in (
-        "vibration",
-        "tilt",
-        "error",
-        "charger",
-        "act_reasons",
-        "active",
-        "illumination",
-        "alarm_off",
-        "mute",
-    ):
-        if name == "vibration":
-            put_flag(facts, "motion", said)
-        elif name == "mute":
-            put_flag(facts, "muted", said)
-    else:
+    elif name in _NUMBERS:
+        put_number(facts, _NUMBERS[name], said)
+    elif name not in _IGNORED:
         return ()
-    if facts.get("alarm") is True:
-        event = Event.ALARM
     return (Reading(device, kind, event, facts),)
 
 
-def _gas(said: str, facts: dict[str, Fact]) -> Event:
-    """none, mild, heavy, test; unknown says nothing."""
-    if said == "test":
+def _gas(name: str, said: str, facts: dict[str, Fact]) -> Event:
+    """``gas``: none, mild, heavy, test, unknown; ``self_test``: running, ...; ``operation``: warmup, normal, fault."""
+    if said in ("test", "running", "pending"):
         facts |= {"test": True, "alarm": False}
         return Event.TEST
-    if said in ("none", "mild", "heavy"):
-        facts["alarm"] = said != "none"
-        facts["label"] = said
-    return Event.STATUS
+    if name == "gas":
+        if said in ("none", "mild", "heavy"):
+            facts["alarm"] = said != "none"
+            facts["label"] = said
+        return Event.ALARM if facts.get("alarm") is True else Event.STATUS
+    put_text(facts, "state", said)
+    if name == "operation" and said in ("fault", "normal"):
+        facts["fault"] = said == "fault"
+    return Event.FAULT if facts.get("fault") is True else Event.STATUS
 
 
 def _kind_of(device: str, otherwise: Kind) -> Kind:
@@ -194,55 +180,58 @@ def _believed_ms(seconds: object) -> int | None:
 
 
 def _status(components: Mapping[str, object], device: str, device_ms: int | None) -> tuple[Reading, ...]:
-    """All components of one notification are one device; each relay beyond the first is a reading of its own."""
+    """All components of one notification are one device; each relay and input is a reading of its own."""
     facts: dict[str, Fact] = {}
     kind: Kind | None = None
     others: list[Reading] = []
-    event = Event.STATUS
     for key, value in components.items():
         name, _, index = key.partition(":")
         status = part(value)
         found = _COMPONENTS.get(name)
-        if name in ("smoke", "flood"):
-            kind = found
-            put_flag(facts, "alarm", status.get("alarm"))
-            put_flag(facts, "muted", status.get("mute"))
-            if name == "flood" and "cable_unplugged" in items(status.get("errors")):
-                facts["fault"] = True
-        elif name == "devicepower":
-            put_battery(facts, part(status, "battery").get("percent"))
-            put_volts(facts, part(status, "battery").get("V"))
-        elif name == "wifi":
-            put_number(facts, "rssi", status.get("rssi"))
-        elif name == "temperature":
-            put_number(facts, "temperature", status.get("tC"))
-        elif name == "humidity":
-            put_number(facts, "humidity", status.get("rh"))
-        elif name == "illuminance":
-            put_number(facts, "illuminance", status.get("lux"))
-        elif name in ("switch", "light", "input"):
+        if name in ("switch", "light", "input"):
             on = flag(status.get("output", status.get("state")))
             if on is not None and found is not None:
-                others.append(Reading(device, found, event, {"on": on, **_channel(index)}, device_ms))
-        elif name == "presence":
-            kind = Kind.MOTION
-            put_flag(facts, "motion", status.get("motion", status.get("value")))
-        if kind is None and found in (Kind.TEMPERATURE, Kind.MOTION):
+                others.append(Reading(device, found, Event.STATUS, {"on": on, **_channel(index)}, device_ms))
+            continue
+        _component(name, status, facts)
+        if found is not None and (kind is None or name in ("smoke", "flood")):
             kind = found
-    if facts.get("alarm") is True:
-        event = Event.ALARM
-    elif facts.get("motion") is True:
-        event = Event.MOTION
-    elif kind is Kind.TEMPERATURE and _kind_of(device, kind) is kind:
-        event = Event.TELEMETRY
     if not facts and others:
         return tuple(others)
     model = _kind_of(device, Kind.LIFECYCLE)
     if kind is None or (kind is Kind.TEMPERATURE and model is not Kind.LIFECYCLE):
         kind = model
-    if not facts:
-        event = Event.HEARTBEAT  # only its own affairs: sys, mqtt, cloud
+        # Only its own affairs: sys, mqtt, cloud.
+        event = Event.STATUS if facts else Event.HEARTBEAT
+    elif facts.get("alarm") is True:
+        event = Event.ALARM
+    elif facts.get("motion") is True:
+        event = Event.MOTION
+    else:
+        event = Event.TELEMETRY if kind is Kind.TEMPERATURE else Event.STATUS
     return (Reading(device, kind, event, facts, device_ms), *others)
+
+
+def _component(name: str, status: Mapping[str, object], facts: dict[str, Fact]) -> None:
+    """Facts of one component that is the device itself."""
+    if name in ("smoke", "flood"):
+        put_flag(facts, "alarm", status.get("alarm"))
+        put_flag(facts, "muted", status.get("mute"))
+        if "cable_unplugged" in items(status.get("errors")):
+            facts["fault"] = True
+    elif name == "devicepower":
+        put_battery(facts, part(status, "battery").get("percent"))
+        put_volts(facts, part(status, "battery").get("V"))
+    elif name == "wifi":
+        put_number(facts, "rssi", status.get("rssi"))
+    elif name == "temperature":
+        put_number(facts, "temperature", status.get("tC"))
+    elif name == "humidity":
+        put_number(facts, "humidity", status.get("rh"))
+    elif name == "illuminance":
+        put_number(facts, "illuminance", status.get("lux"))
+    elif name == "presence":
+        put_flag(facts, "motion", status.get("motion", status.get("value")))
 
 
 def _event(event: Mapping[str, object], device: str, device_ms: int | None) -> Reading | None:

@@ -1,12 +1,14 @@
-"""胜透 ShengTou gateways: ``{namespace}/{deviceType}/{client}/{deviceId}/alarms``.
+"""胜透 ShengTou gateways: ``{namespace}/{deviceType}/{client}/{deviceId}/alarms`` and their other messages.
 
-Source: the vendor's protocol document. One message holds a list of alarms, each active or over.
+Source: the vendor's protocol document. ``{messageId, clientCode, deviceId, data}``; ``data.alarms`` is a list, each active or
+over; other messages carry properties or a status.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hub.decode.platform_objects import object_readings
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_object
 from hub.decode.times import time_ms
@@ -28,14 +30,32 @@ _KINDS = {
 _OVER = frozenset({"cleared", "resolved", "recovered", "closed", "inactive", "normal"})
 
 
-def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
-    """One reading an alarm."""
+def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
+    """One reading an alarm; one for all properties."""
     found = parse_object(raw.payload)
     levels = raw.topic.split("/")
     device = text(found.get("deviceId")) or (levels[-2] if len(levels) > 1 else "")
     if not device:
         raise DecodeError(Undecoded.MISSING_FIELD, "an alarm of ShengTou has a deviceId")
-    return tuple(_alarms(found, device))
+    data = part(found, "data")
+    if isinstance(data.get("alarms"), list):
+        return tuple(_alarms(found, device))
+    device_ms = time_ms(found.get("timestamp"))
+    status = text(data.get("status", found.get("status"))).lower()
+    if status in ("online", "offline"):
+        return (Reading(device, Kind.LIFECYCLE, Event(status), {}, device_ms),)
+    if levels[-1] == "heartbeat":
+        return (Reading(device, Kind.LIFECYCLE, Event.HEARTBEAT, {}, device_ms),)
+    return object_readings(context, device, _properties(data), device_ms=device_ms)
+
+
+def _properties(data: Mapping[str, object]) -> Mapping[str, object]:
+    """Properties as an object, as a list of names and values, or as the data itself."""
+    listed = data.get("properties")
+    if isinstance(listed, list):
+        named = {text(part(each).get("name") or part(each).get("key")): part(each).get("value") for each in listed}
+        return {name: value for name, value in named.items() if name}
+    return part(data, "properties") or data
 
 
 def _alarms(found: Mapping[str, object], device: str) -> Iterator[Reading]:
@@ -67,7 +87,9 @@ def _ours(_topic: str, levels: list[str]) -> bool:
 
 
 def _looks(content: object) -> bool:
-    return isinstance(content, dict) and isinstance(part(content, "data").get("alarms"), list)
+    if not isinstance(content, dict):
+        return False
+    return isinstance(part(content, "data").get("alarms"), list) or {"clientCode", "deviceId", "data"} <= set(content)
 
 
 ENVELOPE = Envelope(name="shengtou", read=read, topics=_ours, looks=_looks, rank=30)

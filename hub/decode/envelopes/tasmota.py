@@ -51,7 +51,7 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     device_ms = time_ms(found.get("Time"), context.zone)
     received = part(found, "ZbReceived")
     if received:
-        return tuple(_zigbee(key, part(value), device_ms, device) for key, value in received.items())
+        return tuple(_zigbee(key, part(value), device_ms, device, context) for key, value in received.items())
     if about.startswith("INFO") or about.startswith("STATUS"):
         return (Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {}, device_ms),)
     if "ZbState" in found:
@@ -75,6 +75,9 @@ def _own(found: Mapping[str, object], device: str, device_ms: int | None) -> Ite
             kind = Kind.SWITCH if name.startswith("Switch") else Kind.RELAY
             if on is not None:
                 yield Reading(device, kind, Event.STATUS, {"on": on, **_number_of(name)}, device_ms)
+            elif isinstance(value, dict) and text(value.get("Action")):
+                press = text(value.get("Action")).lower()  # TOGGLE, HOLD: a key's, without a state
+                yield Reading(device, kind, Event.PRESS, {"press": press, **_number_of(name)}, device_ms)
         elif name.startswith("Button"):
             press = text(part(value).get("Action")).lower()
             if press:
@@ -95,12 +98,14 @@ def _number_of(name: str) -> dict[str, Fact]:
     return {"channel": int(digits)} if digits.isascii() and digits.isdigit() and len(digits) < 4 else {}
 
 
-def _zigbee(key: str, found: Mapping[str, object], device_ms: int | None, gateway: str) -> Reading:
+def _zigbee(key: str, found: Mapping[str, object], device_ms: int | None, gateway: str, context: Context) -> Reading:
     facts: dict[str, Fact] = {"gateway": gateway} if gateway else {}
     device = text(found.get("Device")) or key
     name = text(found.get("Name")) or (key if device != key else "")
     put_text(facts, "name", name)
     kind, event = _zigbee_kind(found, f"{name} {text(found.get('ModelId'))}".lower())
+    if kind is Kind.UNKNOWN:
+        kind = context.kind_of.get(device, kind)
     state = {
         "Fire": (Kind.SMOKE, "alarm"), "Smoke": (Kind.SMOKE, "alarm"), "CO": (Kind.CO, "alarm"), "Gas": (Kind.GAS, "alarm"),
         "Water": (Kind.LEAK, "alarm"), "PersonalAlarm": (Kind.SOS, "alarm"), "Occupancy": (Kind.MOTION, "motion"),

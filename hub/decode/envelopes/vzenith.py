@@ -21,7 +21,7 @@ import msgspec
 from hub.decode.plates import plate_of
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_object
-from hub.decode.values import flag, number, part, put_flag, put_number, put_text, text, whole
+from hub.decode.values import flag, number, part, put_number, put_text, text, whole
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
@@ -151,7 +151,13 @@ def _plate(plate: _Plate, device: str, key: str, sent_s: int) -> Reading:
 
 def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...]:
     """Everything but a well-formed plate. Raises DecodeError."""
-    found = parse_object(raw.payload)
+    try:
+        found = parse_object(raw.payload)
+    except DecodeError:
+        if name != "keep_alive" or not _serial_in(levels):
+            raise
+        # Whatever stands in it, its topic says who lives.
+        return (Reading(_serial_in(levels), Kind.LIFECYCLE, Event.HEARTBEAT, {"alarm": False}),)
     name = text(found.get("name")) or text(found.get("cmd")) or name
     if levels[-1] == "reply" or "down" in levels[-3:]:
         name = "reply"
@@ -239,9 +245,7 @@ def _mended(plate: Mapping[str, object]) -> _Plate:
 
 def _set(value: object) -> bool:
     """Encryption is on for any value but a clear no."""
-    facts: dict[str, Fact] = {}
-    put_flag(facts, "encrypted", value)
-    return bool(facts.get("encrypted", value not in (None, "", 0)))
+    return value not in (None, "", 0) and flag(value) is not False
 
 
 def _serial_in(levels: list[str]) -> str:

@@ -197,7 +197,7 @@ def _reading(state: _State, name: str) -> Reading:
             event = Event.ALARM
     if state.action is not UNSET and state.action:
         kind, event = _act(state.action, kind, event, facts)
-    if state.test is True or state.self_test is True or state.self_test == "testing":
+    if state.test is True or state.self_test is True or state.self_test in ("testing", "checking"):
         # The detector says that it is being tested: whatever it sees now is the test's own smoke.
         event = Event.TEST
         facts["test"] = True
@@ -212,8 +212,8 @@ def _reading(state: _State, name: str) -> Reading:
     if battery is not UNSET and battery is not None and 0 <= battery <= 100:
         facts["battery_pct"] = battery
     voltage = state.voltage
-    if voltage is not UNSET and voltage and (battery is not UNSET or state.battery_low is not UNSET):
-        # Of battery devices in mV; a plug's voltage is the mains, in V.
+    if voltage is not UNSET and voltage is not None and voltage >= 1000:
+        # A battery's, in mV; a plug's voltage is the mains, in V.
         facts["battery_v"] = voltage / 1000
     # A leak sensor's temperature is its chip's, not the room's.
     if state.temperature is not UNSET and state.temperature is not None and kind is not Kind.LEAK:
