@@ -6,12 +6,9 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,14 +18,13 @@ import hub
 from hub.catalogue import SHIPPED, load_catalogue
 from hub.clock import Clock
 from hub.config import Config
-from hub.config_file import config_digest, load_config
-from hub.config_words import ConfigMistakes
 from hub.core.commands import AnyCommand
 from hub.core.decisions import NotificationDue
 from hub.core.inputs import Received
 from hub.core.policies import compile_settings
 from hub.core.rules import compile_rules, milliseconds
 from hub.core.state import State
+from hub.decode.catalogue import Catalogue
 from hub.decode.decoder import Decoder, SourceSettings
 from hub.decode.ingest import ingest_messages, reply_to
 from hub.decode.port import JsonMapping
@@ -38,17 +34,18 @@ from hub.delivery.links import Links
 from hub.delivery.senders import Senders
 from hub.delivery.tools import Tools
 from hub.delivery.wording import Wording, rule_texts
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError
 from hub.gauges import gauges_of, where_of
 from hub.influx import Follower, InfluxPost
 from hub.influx.recent import RecentJournal
 from hub.keeping import Keeper
 from hub.metrics import Metrics
-from hub.model import LIFE_SAFETY, Receipt
+from hub.model import LIFE_SAFETY, Kind, Receipt
 from hub.mqtt.broker import Broker, ensure_broker
 from hub.mqtt.lane import RunningSession
 from hub.mqtt.open import client_id, open_sessions, plan_sessions
 from hub.owner import Owner
+from hub.seed import read_seed
 from hub.store.open import open_store
 from hub.store.port import Commit, Outgoing
 from hub.store.sql import SqlStore
@@ -60,7 +57,6 @@ from hub.web.serve import bind, serve
 log = structlog.get_logger("app")
 
 RETAIN_EVERY_S = 3600.0
-STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class Hub:
@@ -109,10 +105,7 @@ class Hub:
         self._open_delivery(closing)
         catalogue = load_catalogue((SHIPPED, *config.devices_dirs))
         for community in config.communities:
-            model_of: dict[str, str] = {}
-            settings = _sources(config)
-            decoder = Decoder(catalogue, settings, model_of)
-            await self._open_community(closing, community, decoder, model_of, seeds.get(community))
+            await self._open_community(closing, community, catalogue, seeds.get(community))
 
     def _open_delivery(self, closing: contextlib.AsyncExitStack) -> None:
         config = self.config
@@ -140,16 +133,22 @@ class Hub:
         self,
         closing: contextlib.AsyncExitStack,
         community: str,
-        decoder: Decoder,
-        model_of: dict[str, str],
+        catalogue: Catalogue,
         seed: Sequence[AnyCommand] | None,
     ) -> None:
         config = self.config
         about = config.communities[community]
+        model_of: dict[str, str] = {}
+        kind_of: dict[str, Kind] = {}
+        decoder = Decoder(catalogue, _sources(config), model_of, kind_of)
 
         def registry_changed(state: State) -> None:
             model_of.clear()
-            model_of.update({d.id: d.model for d in state.registered.values() if d.model})
+            kind_of.clear()
+            for device in state.registered.values():
+                kind_of[device.id] = device.kind
+                if device.model:
+                    model_of[device.id] = device.model
 
         keeper = Keeper(
             settings=compile_settings(
@@ -345,31 +344,6 @@ async def open_hub(
         yield opened
 
 
-def read_seed(path: Path | None) -> list[AnyCommand]:
-    """Registry commands, one JSON object a line; loaded once into an empty registry."""
-    if path is None:
-        return []
-    decoder = msgspec.json.Decoder(AnyCommand)
-    commands: list[AnyCommand] = []
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as exc:
-        raise ConfigError(
-            f"cannot be read ({exc.strerror}).", where=str(path), todo="Check communities.*.seed."
-        ) from exc
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                commands.append(decoder.decode(line))
-            except msgspec.MsgspecError as exc:
-                raise ConfigError(
-                    f"is no registry command ({exc}).",
-                    where=f"{path}:{number}",
-                    todo="See docs/configuration.md, Seed.",
-                ) from exc
-    return commands
-
-
 def _sources(config: Config) -> dict[str, SourceSettings]:
     found: dict[str, SourceSettings] = {}
     for name, source in config.sources.items():
@@ -394,63 +368,3 @@ def _bound(config: Config) -> socket.socket:
             where="web.port",
             todo="Stop what listens there, or set another port (0 picks a free one).",
         ) from exc
-
-
-def run_async(main: Callable[[], object]) -> None:
-    """One event loop, uvloop where there is one."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(main())  # type: ignore[arg-type]
-    else:
-        uvloop.run(main())  # type: ignore[arg-type]
-
-
-async def until_stopped(life: asyncio.Task[None]) -> None:
-    """Run one task until it ends or a signal asks to stop; a stop is no error."""
-    loop = asyncio.get_running_loop()
-    for number in STOP:
-        loop.add_signal_handler(number, life.cancel)
-    try:
-        await life
-    except asyncio.CancelledError:
-        return
-    finally:
-        for number in STOP:
-            loop.remove_signal_handler(number)
-
-
-def run_hub(config_path: Path) -> int:
-    """`hub run`: 0 after a clean stop, 1 when something is wrong with the config or the surroundings, 2 for the rest."""
-    try:
-        config = load_config(config_path)
-        digest = config_digest(config_path)
-    except ConfigMistakes as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-
-    async def main() -> None:
-        async with open_hub(config, digest) as opened:
-            life = asyncio.create_task(opened.run(lambda: print("ready", flush=True)))  # noqa: T201
-            await until_stopped(life)
-
-    return exit_code(main)
-
-
-def exit_code(main: Callable[[], object]) -> int:
-    """Run it; what is wrong is said in one line each, and never as a traceback where it is the surroundings'."""
-    failed = 0
-    try:
-        run_async(main)
-    except* HubError as errors:
-        failed = 1
-        for error in _leaves(errors):
-            sys.stderr.write(f"{error}\n")
-    return failed
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    leaves: list[BaseException] = []
-    for error in group.exceptions:
-        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return leaves

@@ -17,7 +17,7 @@ ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The engineer's
 @app.command()
 def run(config: ConfigPath = Path("config.yaml")) -> None:
     """Run the hub."""
-    from hub.app import run_hub
+    from hub.life import run_hub
 
     raise typer.Exit(run_hub(config))
 

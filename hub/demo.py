@@ -18,10 +18,11 @@ import msgspec
 import segno
 from sqlalchemy import select
 
-from hub.app import Hub, exit_code, open_hub, until_stopped
+from hub.app import Hub, open_hub
 from hub.config import BrokerConfig, CommunityConfig, Config, InfluxConfig, SourceConfig
 from hub.config_file import load_config
 from hub.core.inputs import Received
+from hub.life import exit_code, until_stopped
 from hub.model import Alert, Duty, Notification, Purpose
 from hub.mqtt.publish import open_publisher
 from hub.simulate.agenda import Timed, merged

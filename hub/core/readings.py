@@ -103,8 +103,12 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
     if event not in NOT_HEARD:
         device.last_seen_ms = now
         device.offline_at_seen_ms = state.offline_ms
-        if device.silent:
+        device.away = False
+        if device.silent or not device.first_seen_ms:
+            device.first_seen_ms = device.first_seen_ms or now
             heard(core, device)
+    else:
+        device.away = True
     facts = reading.facts
     if reading.historical or event in NO_STATE:
         if now - device.row_ms >= ROW_EVERY_MS:

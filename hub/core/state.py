@@ -33,6 +33,7 @@ class DeviceState(msgspec.Struct, array_like=True, gc=False):
     kind: Kind
     last_seen_ms: int
     first_seen_ms: int
+    """0: registered and never heard."""
     facts: dict[str, Fact]
     """Facts of the newest reading, merged over those before it."""
     model: str = ""
@@ -50,6 +51,8 @@ class DeviceState(msgspec.Struct, array_like=True, gc=False):
     """rule -> ms since which its condition is met."""
     alerts: dict[str, int] | None = None
     """rule -> id of the alert that stands for it."""
+    away: bool = False
+    """Its platform says that it is offline, and it has not been heard since."""
 
 
 class State(msgspec.Struct, kw_only=True):
