@@ -66,7 +66,7 @@ def live(device: DeviceState | None) -> bool:
 
 def _heard(device: DeviceState) -> bool:
     """Whether it ever spoke: the core keeps a state from the registration on, when nothing was heard yet."""
-    return bool(device.first_seen_ms or device.facts or (device.inputs is not None and not _said_offline(device)))
+    return device.first_seen_ms > 0
 
 
 def _undisturbed(count: Callable[[], T]) -> T:
@@ -151,7 +151,7 @@ def _gate(name: str, devices: list[DeviceState | None]) -> Gate:
 
 def _said_offline(device: DeviceState) -> bool:
     """The last thing that was said about it is that it is away."""
-    return device.inputs is not None and len(device.inputs) > 1 and device.inputs[1] in _SAID_OFFLINE
+    return device.away
 
 
 def _any_of(devices: list[DeviceState], fact: str) -> bool | None:

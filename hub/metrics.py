@@ -230,7 +230,7 @@ def _lengths(commit: Commit) -> tuple[int, int]:
         if type(one) is Received:
             break
         others += 1
-    if commit.replayed or any(isinstance(decision, _TAKE_IDS) for decision in commit.decisions):
+    if commit.commands or any(isinstance(decision, _TAKE_IDS) for decision in commit.decisions):
         received = [one for one in inputs if type(one) is Received]
         return len(received), sum([len(one.readings) or 1 for one in received])
     return len(inputs) - others, commit.last_seq - commit.first_seq + 1 - others

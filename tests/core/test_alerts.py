@@ -121,7 +121,7 @@ def test_low_battery_needs_only_one_of_its_two_facts() -> None:
 def test_a_condition_must_hold_for_its_time() -> None:
     t = Timeline()
     decisions = t.reading(0, "gate-east", kind=Kind.GATE, open=True)
-    assert [type(d) for d in decisions[:1]] == [AlertPending]
+    assert AlertPending in [type(d) for d in decisions]
     assert raised(t.passed(179)) == []
     assert raised(t.passed(180)) == ["gate_open"]
 
