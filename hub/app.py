@@ -7,7 +7,7 @@ import contextlib
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,8 @@ from hub.web.serve import bind, serve
 log = structlog.get_logger("app")
 
 RETAIN_EVERY_S = 3600.0
+PARTING_S = 5.0
+"""What is under way when the hub stops has this long; a message that is being sent gets its answer."""
 
 
 class Hub:
@@ -177,8 +179,6 @@ class Hub:
         self.owners[community] = owner
         registry_changed(keeper.core.state)
         sessions = self._open_sessions(community, keeper.core.state)
-        for session in sessions:
-            closing.push_async_callback(session.close)
         owner.attach(sessions)
         self.sessions += sessions
         if config.influx.url:
@@ -233,15 +233,18 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.broker.watch(), name="broker")
             for session in self.sessions:
-                tasks.create_task(session.run(), name=f"mqtt {session.source} {session.lane}")
+                tasks.create_task(_parting(session.run(), session.close), name=f"mqtt {session.source} {session.lane}")
             for owner in self.owners.values():
                 tasks.create_task(owner.run(), name=f"owner {owner.community}")
-            tasks.create_task(self.dispatcher.run(), name="delivery")
+            tasks.create_task(_parting(self.dispatcher.run(), self._stop_delivery), name="delivery")
             for follower in self.followers:
                 tasks.create_task(follower.run(), name="influx")
             tasks.create_task(self._retain(), name="retention")
             tasks.create_task(serve(app, self.socket, self.config.web), name="web")
             tasks.create_task(self._say_when_ready(started), name="ready")
+
+    async def _stop_delivery(self) -> None:
+        self.dispatcher.stop()
 
     async def _say_when_ready(self, started: Callable[[], None]) -> None:
         while not all(session.connected for session in self.sessions):  # noqa: ASYNC110 - a session has no event
@@ -253,9 +256,10 @@ class Hub:
         while True:
             before_ms = self.clock.now_ms() - milliseconds(keep.keep_readings)
             for community in self.config.communities:
-                await asyncio.get_running_loop().run_in_executor(
+                while await asyncio.get_running_loop().run_in_executor(
                     self.writer, self.store.retain, community, before_ms, keep.keep_bytes
-                )
+                ):
+                    continue  # small deletes, so that commits come between
             await asyncio.sleep(RETAIN_EVERY_S)
 
     def _committed(self, commit: Commit) -> None:
@@ -342,6 +346,21 @@ async def open_hub(
         opened = Hub(config, digest)
         await opened.open(closing, seeds or {})
         yield opened
+
+
+async def _parting(life: Coroutine[object, object, None], close: Callable[[], Awaitable[None]]) -> None:
+    """Run it; when we are cancelled it takes its leave in its own way, instead of being cut off like in a crash."""
+    running = asyncio.create_task(life)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await close()
+        try:
+            async with asyncio.timeout(PARTING_S):
+                await running
+        except TimeoutError:
+            running.cancel()
+        raise
 
 
 def _sources(config: Config) -> dict[str, SourceSettings]:
