@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
@@ -56,6 +57,8 @@ from hub.web.serve import bind, serve
 
 log = structlog.get_logger("app")
 
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter from the others: at Python's 5 ms an alarm waits for line protocol."""
 RETAIN_EVERY_S = 3600.0
 PARTING_S = 5.0
 """What is under way when the hub stops has this long; a message that is being sent gets its answer."""
@@ -173,10 +176,10 @@ class Hub:
             send_unrecorded=self._send_unrecorded,
         )
         owner = Owner(keeper, store=self.store, reader=self.reader, decode=decoder, clock=self.clock)
+        self.owners[community] = owner
         commands = seed if seed is not None else read_seed(about.seed)
         await owner.open(digest=self.digest, software=hub.__version__, seed=commands)
         closing.push_async_callback(keeper.close)
-        self.owners[community] = owner
         registry_changed(keeper.core.state)
         sessions = self._open_sessions(community, keeper.core.state)
         owner.attach(sessions)
@@ -227,6 +230,7 @@ class Hub:
         """Until cancelled; one task that fails ends them all, and the hub says which and why."""
         app = create_app(self._web_deps())
         # What lives for ever need not be looked through again and again: a tenth of the CPU of a busy hub.
+        sys.setswitchinterval(SWITCH_S)
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -264,12 +268,18 @@ class Hub:
 
     def _committed(self, commit: Commit) -> None:
         self.metrics.committed(commit)
-        if any(isinstance(d, NotificationDue) for d in commit.decisions):
-            self.dispatcher.wake()
+        due = [d for d in commit.decisions if type(d) is NotificationDue]
+        if due:
+            self.dispatcher.hand([self._outgoing(commit.community, one) for one in due])
         for listener in self.on_commit:
             listener(commit)
         for follower in self.followers:
             follower.wake()
+
+    def _outgoing(self, community: str, due: NotificationDue) -> Outgoing:
+        person = self.owners[community].keeper.core.state.people.get(due.person)
+        url = next((c.url for c in person.contacts if c.id == due.contact), "") if person else ""
+        return Outgoing(community=community, due=due, url=url, created_ms=due.at_ms)
 
     def _receipted(self, community: str, receipt: Receipt) -> None:
         self.metrics.receipted(receipt)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -90,6 +90,17 @@ class Dispatcher:
         """There may be rows: call it in the event loop after a commit."""
         self._woken.set()
 
+    def hand(self, rows: Iterable[Outgoing]) -> None:
+        """Rows that a commit wrote, claimed by us from birth. Call it in the event loop after the commit."""
+        if not self._stopping:
+            for row in rows:
+                self._start(row)
+
+    def _start(self, row: Outgoing) -> None:
+        task = asyncio.create_task(self._deliver(row), name=f"deliver-{row.due.notification}")
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
     def send_unrecorded(self, row: Outgoing) -> None:
         """The store is down and this cannot wait: send it without a row. Call it in the event loop."""
         task = asyncio.create_task(self._deliver_unrecorded(row), name=f"unrecorded-{row.due.notification}")
@@ -150,9 +161,7 @@ class Dispatcher:
                 log.warning("outbox not claimed", error=str(exc))
                 return
             for row in rows:
-                task = asyncio.create_task(self._deliver(row), name=f"deliver-{row.due.notification}")
-                self._tasks.add(task)
-                task.add_done_callback(self._forget)
+                self._start(row)
             if len(rows) < self._claim_limit:
                 return
 

@@ -89,8 +89,8 @@ class Store(Protocol):
         """Commands that no commit has answered yet, oldest first."""
 
     def claim(self, by: str, now_ms: int, limit: int) -> list[Outgoing]:
-        """Claim outbox rows, most severe and oldest first; a row claimed by another process before its crash is claimed
-        again (one send per crash may double)."""
+        """Claim outbox rows, most severe and oldest first: those that an earlier life left (one send per crash may
+        double). A commit's own rows are born claimed by its owner, who hands them over itself."""
 
     def take_budget(self, provider: str, window_ms: int, cost: int, limit: int) -> bool:
         """Take ``cost`` from the window's budget row; False when that would exceed ``limit``."""
