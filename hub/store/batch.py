@@ -180,13 +180,12 @@ _receipt_stepped = (
     )
     .values(done_ms=bindparam("b_now_ms"), receipt=coalesce(schema.outbox.c.receipt, bindparam("b_receipt")))
 )
-# One that a sender holds already is left: its receipt is still to come.
+# Nobody sends it in a later life; one that a sender holds already still writes its receipt into the row.
 _cancelled = (
     update(schema.outbox)
     .where(
         schema.outbox.c.community == bindparam("b_community"),
         schema.outbox.c.notification == bindparam("b_notification"),
-        schema.outbox.c.claimed_by == "",
         schema.outbox.c.done_ms.is_(None),
     )
     .values(done_ms=bindparam("b_now_ms"))

@@ -146,7 +146,7 @@ def test_the_outbox_row_has_the_url_of_the_contact(store: SqlStore) -> None:
     store.commit(batch(epoch, 100, decisions=[due(100, 100)]))
     moved = Changes(people={"wang": person(url="ntfy://new")})
     store.commit(batch(epoch, 101, decisions=[due(101, 101)], changes=moved))
-    assert [one.url for one in store.claim("hub-a", NOW, 10)] == ["inbox://wang", "inbox://wang", "ntfy://new"]
+    assert [one.url for one in store.claim("life-1", NOW, 10)] == ["inbox://wang", "inbox://wang", "ntfy://new"]
 
 
 def test_a_hub_that_just_started_knows_the_contacts(backend: Backend) -> None:
@@ -154,7 +154,7 @@ def test_a_hub_that_just_started_knows_the_contacts(backend: Backend) -> None:
     first.commit(batch(lease(first), changes=Changes(people={"wang": person()})))
     second = backend.open()
     second.commit(batch(lease(second), 2, decisions=[due(12, 2)]))
-    assert [one.url for one in second.claim("hub-a", NOW, 10)] == ["inbox://wang"]
+    assert [one.url for one in second.claim("life-1", NOW, 10)] == ["inbox://wang"]
 
 
 def test_people_of_a_batch_that_failed_are_not_remembered(store: SqlStore) -> None:
@@ -164,13 +164,13 @@ def test_people_of_a_batch_that_failed_are_not_remembered(store: SqlStore) -> No
     with pytest.raises(StoreError):
         store.commit(failed)
     store.commit(batch(epoch, 2, decisions=[due(9, 2)]))
-    assert [one.url for one in store.claim("hub-a", NOW, 10)] == ["inbox://wang"]
+    assert [one.url for one in store.claim("life-1", NOW, 10)] == ["inbox://wang"]
 
 
 def test_a_contact_nobody_knows_still_gets_its_row(store: SqlStore) -> None:
     """The sender refuses it, and the ladder goes on: better than a batch that cannot be kept."""
     store.commit(batch(lease(store), decisions=[due(12, 1)]))
-    assert [one.url for one in store.claim("hub-a", NOW, 10)] == [""]
+    assert [one.url for one in store.claim("life-1", NOW, 10)] == [""]
 
 
 def test_registered_and_heard_are_two_halves_of_one_device_row(store: SqlStore) -> None:
@@ -288,7 +288,7 @@ def test_two_communities_share_seqs_but_nothing_else(store: SqlStore) -> None:
     other.community = "fenghe"
     other.changes.people = {"wang": Person(id="wang", name="另一位", contacts=(Contact(id="c1", url="ntfy://fenghe"),))}
     store.commit(other)
-    claimed = {(one.community, one.url) for one in store.claim("hub-a", NOW, 9)}
+    claimed = {(one.community, one.url) for one in store.claim("life-1", NOW, 9)}
     assert claimed == {("fenghe", "ntfy://fenghe"), (COMMUNITY, "inbox://wang")}
     assert store.entities("fenghe").people == other.changes.people
     assert store.entities(COMMUNITY).people == {"wang": person()}

@@ -38,7 +38,7 @@ def test_the_most_severe_and_oldest_is_claimed_first(store: SqlStore) -> None:
         due(4, 1, severity=Severity.CRITICAL, at_ms=NOW - 1000),
     ]
     store.commit(batch(lease(store), 1, decisions=decisions))
-    first, second = store.claim("hub-a", NOW, 1), store.claim("hub-a", NOW, 10)
+    first, second = store.claim("life-1", NOW, 1), store.claim("life-1", NOW, 10)
     assert [one.due.notification for one in first + second] == [4, 2, 3, 1]
     assert first[0].due == decisions[3]
     assert (first[0].community, first[0].created_ms) == (COMMUNITY, NOW - 1000)
@@ -125,7 +125,9 @@ def test_what_is_cancelled_before_anybody_took_it_is_never_sent(store: SqlStore)
     store.commit(batch(epoch, 1001, decisions=cancelled))
     assert numbers(store, "life-1") == []
     store.record_receipt(COMMUNITY, receipt(1))
-    assert store.open_receipts(COMMUNITY) == [receipt(1)], "the one under way still gets its answer"
+    with store.reader() as connection:
+        kept = connection.execute(select(outbox.c.receipt).where(outbox.c.notification == 1)).scalar_one()
+    assert kept is not None, "the one under way still gets its answer"
 
 
 def test_a_row_that_cannot_be_read_does_not_hold_up_the_others(store: SqlStore) -> None:
