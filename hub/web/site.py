@@ -154,8 +154,8 @@ class Site:
         """A page that says one thing in plain words."""
         # Translated here and escaped there: gettext in a template takes its text for safe, and this one may quote.
         language = chosen(request)[0]
-        shown = {"title": translated(language, title), "text": translated(language, text)}
-        return self.page(request, "plain.html", status=status, **shown)
+        title, text = translated(language, title), translated(language, text)
+        return self.page(request, "plain.html", status=status, title=title, text=text)
 
     def to_login(self, request: Request) -> RedirectResponse:
         wanted = quote(request.url.path)

@@ -13,7 +13,7 @@ from hub.web.access import RIGHTS, Right, Role
 from hub.web.accounts import add_account
 from hub.web.keys import ensure_keys
 from tests.web.story import FIRE, kitchen_fire, smaller_things
-from tests.web.world import NIGHT_MS, Owner, World
+from tests.web.world import NIGHT_MS, World
 
 PASSWORD = "correct horse"
 
@@ -129,7 +129,8 @@ def test_the_timeline_says_who_was_not_told_and_why(world: World, http: httpx.Cl
     assert "该角色此刻无人" in page
 
 
-def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     smaller_things(world)
     form = sign_in(world, http, Role.ADMIN, person="wu")

@@ -9,7 +9,7 @@ import pytest
 
 from hub.core.commands import Accept
 from tests.web.story import FIRE, kitchen_fire, smaller_things
-from tests.web.world import MINUTE, Owner, World
+from tests.web.world import MINUTE, World
 
 
 @pytest.fixture
@@ -76,9 +76,8 @@ def test_old_data_is_shouted(world: World, wall: httpx.Client) -> None:
     assert "数据中断" in wall.get("/wall").text
 
 
-def test_one_key_accepts_as_the_console_and_needs_the_forms_token(
-    world: World, wall: httpx.Client, owner: Owner
-) -> None:
+@pytest.mark.usefixtures("owner")
+def test_one_key_accepts_as_the_console_and_needs_the_forms_token(world: World, wall: httpx.Client) -> None:
     kitchen_fire(world)
     page = wall.get("/wall").text
     assert wall.post("/wall/accept", data={"incident": FIRE}).status_code == 403
