@@ -50,6 +50,10 @@ WORDS = {
 }
 
 
+CLEAN = r"^[^\x00]*$"
+"""What a form may hold: PostgreSQL keeps no NUL."""
+
+
 class SignInNeeded(Exception):
     """Nobody is signed in: pages lead to the login, the API says 401."""
 
@@ -66,6 +70,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The community's owner has stepped it."""
     refused: str | None = None
     """Why not, when it was refused."""
+
+    @property
+    def said(self) -> str:
+        """For the address of the page that comes next, "" when there is nothing to say."""
+        return "refused" if self.refused else "" if self.done else "pending"
 
 
 class Site:
@@ -142,6 +151,7 @@ class Site:
                 community=picture.community if picture else "",
                 community_name=picture.community_name if picture else self.deps.installation.name,
                 now_ms=self.deps.now_ms(),
+                said=request.query_params.get("said", ""),
                 timezone=self.deps.installation.timezone,
                 **shown,
             )

@@ -108,6 +108,18 @@ def test_a_mute_is_over_after_a_minute(world: World, served: Served, browser: Br
         sound(page, "sounding")
 
 
+def test_a_mute_does_not_hide_the_next_alarm(world: World, served: Served, browser: Browser) -> None:
+    kitchen_fire(world)
+    with opened(browser, 1280, 800) as page:
+        page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
+        page.mouse.click(5, 5)
+        sound(page, "sounding")
+        page.click("#mute")
+        sound(page, "muted")
+        kitchen_fire(world, incident=61)
+        sound(page, "sounding")
+
+
 def test_a_lost_connection_cannot_be_missed_and_mends_itself(world: World, served: Served, browser: Browser) -> None:
     with opened(browser, 1920, 1080) as page:
         page.goto(f"{served.url}/wall?token={world.keys.wall_token}")

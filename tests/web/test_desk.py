@@ -147,6 +147,20 @@ def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client) 
     ]
 
 
+@pytest.mark.usefixtures("owner")
+def test_the_desk_says_when_a_command_was_refused(world: World, http: httpx.Client) -> None:
+    smaller_things(world)
+    form = sign_in(world, http, Role.ADMIN)
+    answer = http.post("/incidents/30", data={"do": "accept", "form": form})
+    assert answer.headers["location"] == "/incidents/30?said=refused"
+    assert "没有生效" in http.get(answer.headers["location"]).text
+
+
+def test_a_nul_in_a_form_is_refused_before_the_store(http: httpx.Client) -> None:
+    form = token_of(http.get("/login").text)
+    assert http.post("/login", data={"name": "a\0b", "password": "x", "form": form}).status_code == 422
+
+
 def test_quarantine_shows_text_as_text_and_bytes_as_hex(world: World, http: httpx.Client) -> None:
     smaller_things(world)
     sign_in(world, http, Role.ADMIN)
