@@ -50,6 +50,10 @@ WORDS = {
 }
 
 
+CLEAN = r"^[^\x00]*$"
+"""What a form may hold: PostgreSQL keeps no NUL."""
+
+
 class SignInNeeded(Exception):
     """Nobody is signed in: pages lead to the login, the API says 401."""
 
@@ -66,6 +70,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The community's owner has stepped it."""
     refused: str | None = None
     """Why not, when it was refused."""
+
+    @property
+    def said(self) -> str:
+        """For the address of the page that comes next, "" when there is nothing to say."""
+        return "refused" if self.refused else "" if self.done else "pending"
 
 
 class Site:
@@ -142,6 +151,7 @@ class Site:
                 community=picture.community if picture else "",
                 community_name=picture.community_name if picture else self.deps.installation.name,
                 now_ms=self.deps.now_ms(),
+                said=request.query_params.get("said", ""),
                 timezone=self.deps.installation.timezone,
                 **shown,
             )
@@ -154,8 +164,8 @@ class Site:
         """A page that says one thing in plain words."""
         # Translated here and escaped there: gettext in a template takes its text for safe, and this one may quote.
         language = chosen(request)[0]
-        shown = {"title": translated(language, title), "text": translated(language, text)}
-        return self.page(request, "plain.html", status=status, **shown)
+        title, text = translated(language, title), translated(language, text)
+        return self.page(request, "plain.html", status=status, title=title, text=text)
 
     def to_login(self, request: Request) -> RedirectResponse:
         wanted = quote(request.url.path)

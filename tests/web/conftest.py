@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, sync_playwright
 from hub.web.app import create_app
 from hub.web.live import Pulse
 from hub.web.site import Site
+from tests.web.owner import Owner
 from tests.web.story import settle
-from tests.web.world import Owner, World
+from tests.web.world import World
 
 CHROMIUM = [
     "--no-sandbox",

@@ -9,7 +9,7 @@ from hub.core.commands import Accept, Close, Decline
 from hub.delivery.links import LinkClaim
 from hub.model import Outcome
 from tests.web.story import FIRE, ended, kitchen_fire
-from tests.web.world import HERE, MINUTE, Owner, World
+from tests.web.world import HERE, MINUTE, World
 
 
 def link(world: World, person: str, incident: int = FIRE) -> str:
@@ -24,9 +24,8 @@ def test_a_volunteer_sees_building_and_floor_but_no_room_before_accepting(world:
     assert world.looks() == []
 
 
-def test_after_accepting_a_volunteer_sees_the_room_and_the_look_is_logged(
-    world: World, http: httpx.Client, owner: Owner
-) -> None:
+@pytest.mark.usefixtures("owner")
+def test_after_accepting_a_volunteer_sees_the_room_and_the_look_is_logged(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     answer = http.post(link(world, "li"), data={"do": "accept"})
     assert (answer.status_code, answer.headers["location"]) == (303, link(world, "li"))
@@ -54,9 +53,8 @@ def test_a_group_account_sees_the_building_only_and_cannot_act(world: World, htt
     assert world.commands() == []
 
 
-def test_showing_the_page_changes_nothing_and_answering_twice_is_one_command(
-    world: World, http: httpx.Client, owner: Owner
-) -> None:
+@pytest.mark.usefixtures("owner")
+def test_showing_the_page_changes_nothing_and_answering_twice_is_one_command(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     http.get(link(world, "li"))
     assert world.commands() == []
@@ -65,7 +63,8 @@ def test_showing_the_page_changes_nothing_and_answering_twice_is_one_command(
     assert world.commands() == [Accept(actor="li", incident=FIRE)]
 
 
-def test_the_whole_way_from_accept_to_outcome(world: World, http: httpx.Client, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_whole_way_from_accept_to_outcome(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     for form in ({"do": "accept"}, {"do": "arrive"}, {"do": "close", "outcome": "false", "cause": "做饭油烟"}):
         http.post(link(world, "li"), data=form)
@@ -77,7 +76,8 @@ def test_the_whole_way_from_accept_to_outcome(world: World, http: httpx.Client, 
     assert "False alarm (cooking fumes)" in english
 
 
-def test_somebody_who_cannot_go_may_change_their_mind(world: World, http: httpx.Client, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_somebody_who_cannot_go_may_change_their_mind(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     http.post(link(world, "li"), data={"do": "decline"})
     assert "已记录:你去不了" in http.get(link(world, "li")).text
@@ -121,9 +121,8 @@ def test_a_link_ends_24_hours_after_the_close(world: World, http: httpx.Client) 
     assert http.post(link(world, "li", 30), data={"do": "accept"}).status_code == 410
 
 
-def test_the_inbox_shows_only_its_own_messages_and_answers_by_number(
-    world: World, http: httpx.Client, owner: Owner
-) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_inbox_shows_only_its_own_messages_and_answers_by_number(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     inbox = "/inbox/" + world.links.token(LinkClaim(HERE, 0, "li"))
     page = http.get(inbox).text

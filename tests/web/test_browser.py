@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hub.core.commands import Accept
 from hub.delivery.links import LinkClaim
 from hub.model import Handling
 from tests.web.conftest import Served
+from tests.web.owner import step_commands
 from tests.web.story import FIRE, kitchen_fire
-from tests.web.world import HERE, Owner, World
+from tests.web.world import HERE, World
 
 
 @contextmanager
@@ -33,7 +35,8 @@ def sound(page: Page, state: str) -> None:
     expect(page.locator("body")).to_have_attribute("data-sound", state)
 
 
-def test_a_volunteer_answers_in_two_taps(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_a_volunteer_answers_in_two_taps(world: World, served: Served, browser: Browser) -> None:
     kitchen_fire(world)
     link = f"{served.url}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}"
     with opened(browser, 390, 844) as page:
@@ -62,11 +65,12 @@ def test_an_open_answer_page_follows_what_others_do(world: World, served: Served
         page.goto(link)
         expect(page.locator(".who")).to_contain_text("2 more needed")
         world.deps.write_command(HERE, Accept(actor="wu", incident=FIRE))
-        world.step_commands()
+        step_commands(world)
         expect(page.locator(".who")).to_contain_text("1 more needed")
 
 
-def test_the_wall_sounds_until_enter_accepts(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_wall_sounds_until_enter_accepts(world: World, served: Served, browser: Browser) -> None:
     with opened(browser, 1920, 1080) as page:
         page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
         sound(page, "locked")
@@ -104,6 +108,18 @@ def test_a_mute_is_over_after_a_minute(world: World, served: Served, browser: Br
         sound(page, "sounding")
 
 
+def test_a_mute_does_not_hide_the_next_alarm(world: World, served: Served, browser: Browser) -> None:
+    kitchen_fire(world)
+    with opened(browser, 1280, 800) as page:
+        page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
+        page.mouse.click(5, 5)
+        sound(page, "sounding")
+        page.click("#mute")
+        sound(page, "muted")
+        kitchen_fire(world, incident=61)
+        sound(page, "sounding")
+
+
 def test_a_lost_connection_cannot_be_missed_and_mends_itself(world: World, served: Served, browser: Browser) -> None:
     with opened(browser, 1920, 1080) as page:
         page.goto(f"{served.url}/wall?token={world.keys.wall_token}")
@@ -119,7 +135,8 @@ def test_a_lost_connection_cannot_be_missed_and_mends_itself(world: World, serve
         expect(page.locator(".hero")).to_contain_text("1203室")
 
 
-def test_the_inbox_answers_with_a_number(world: World, served: Served, browser: Browser, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_inbox_answers_with_a_number(world: World, served: Served, browser: Browser) -> None:
     with opened(browser, 390, 844) as page:
         page.goto(f"{served.url}/inbox/{world.links.token(LinkClaim(HERE, 0, 'li'))}")
         expect(page.locator(".empty")).to_be_visible()

@@ -13,7 +13,7 @@ from hub.web.access import RIGHTS, Right, Role
 from hub.web.accounts import add_account
 from hub.web.keys import ensure_keys
 from tests.web.story import FIRE, kitchen_fire, smaller_things
-from tests.web.world import NIGHT_MS, Owner, World
+from tests.web.world import NIGHT_MS, World
 
 PASSWORD = "correct horse"
 
@@ -129,7 +129,8 @@ def test_the_timeline_says_who_was_not_told_and_why(world: World, http: httpx.Cl
     assert "该角色此刻无人" in page
 
 
-def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client) -> None:
     kitchen_fire(world)
     smaller_things(world)
     form = sign_in(world, http, Role.ADMIN, person="wu")
@@ -144,6 +145,20 @@ def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client, 
         EndSilence(actor="wu", silence=7),
         ReplayQuarantined(actor="wu", seq=9001),
     ]
+
+
+@pytest.mark.usefixtures("owner")
+def test_the_desk_says_when_a_command_was_refused(world: World, http: httpx.Client) -> None:
+    smaller_things(world)
+    form = sign_in(world, http, Role.ADMIN)
+    answer = http.post("/incidents/30", data={"do": "accept", "form": form})
+    assert answer.headers["location"] == "/incidents/30?said=refused"
+    assert "没有生效" in http.get(answer.headers["location"]).text
+
+
+def test_a_nul_in_a_form_is_refused_before_the_store(http: httpx.Client) -> None:
+    form = token_of(http.get("/login").text)
+    assert http.post("/login", data={"name": "a\0b", "password": "x", "form": form}).status_code == 422
 
 
 def test_quarantine_shows_text_as_text_and_bytes_as_hex(world: World, http: httpx.Client) -> None:

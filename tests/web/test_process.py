@@ -17,7 +17,7 @@ from hub.delivery.links import LinkClaim
 from hub.web.app import create_app
 from hub.web.serve import bind, serve
 from tests.web.story import FIRE, kitchen_fire
-from tests.web.world import HERE, Owner, World
+from tests.web.world import HERE, World
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,8 @@ def address(world: World) -> Iterator[str]:
         child.terminate()
 
 
-def test_an_answer_given_in_another_process_is_stepped_here(world: World, address: str, owner: Owner) -> None:
+@pytest.mark.usefixtures("owner")
+def test_an_answer_given_in_another_process_is_stepped_here(world: World, address: str) -> None:
     kitchen_fire(world)
     link = f"{address}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}"
     assert "6号楼 12层" in httpx.get(link, timeout=20).text

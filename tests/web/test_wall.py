@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from hub.core.commands import Accept
-from tests.web.story import FIRE, kitchen_fire, smaller_things
-from tests.web.world import MINUTE, Owner, World
+from hub.model import Handling
+from tests.web.story import FIRE, SILENT, kitchen_fire, smaller_things
+from tests.web.world import MINUTE, World
 
 
 @pytest.fixture
@@ -76,9 +77,8 @@ def test_old_data_is_shouted(world: World, wall: httpx.Client) -> None:
     assert "数据中断" in wall.get("/wall").text
 
 
-def test_one_key_accepts_as_the_console_and_needs_the_forms_token(
-    world: World, wall: httpx.Client, owner: Owner
-) -> None:
+@pytest.mark.usefixtures("owner")
+def test_one_key_accepts_as_the_console_and_needs_the_forms_token(world: World, wall: httpx.Client) -> None:
     kitchen_fire(world)
     page = wall.get("/wall").text
     assert wall.post("/wall/accept", data={"incident": FIRE}).status_code == 403
@@ -93,6 +93,21 @@ def test_a_new_wall_token_signs_the_old_walls_out(world: World, wall: httpx.Clie
     with world.engine.begin() as connection:
         put_setting(connection, WALL_TOKEN, "another")
     assert wall.get("/wall").status_code == 303
+
+
+def test_what_nobody_answered_is_shown_however_much_is_open(world: World, wall: httpx.Client) -> None:
+    kitchen_fire(world)
+    for number in range(100, 107):
+        answered = world.read_incident(FIRE)
+        answered.id, answered.alerts, answered.handling = number, [], Handling.ACCEPTED
+        world.incident(answered)
+    smaller_things(world)
+    page = wall.get("/wall").text
+    assert f'data-incident="{FIRE}"' in page
+    assert f'data-incident="{SILENT}"' in page
+    assert page.count("data-incident=") == 5
+    assert "另有5件未列出" in page
+    assert page.count("<kbd>") == 1
 
 
 def test_the_stream_tells_a_change_and_carries_no_place(world: World, wall: httpx.Client) -> None:

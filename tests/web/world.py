@@ -1,8 +1,7 @@
-"""A small 桂花园 in SQLite: rows made from the structs of `hub.model`, and an owner that steps commands."""
+"""A small 桂花园 in SQLite: rows made from the structs of `hub.model`."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine, Table, create_engine, delete, event, insert, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.config import CommunityConfig, InstallationConfig, PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
-from hub.core.commands import Accept, AnyCommand, Arrive, Close, Decline, EndSilence, StartSilence
+from hub.core.commands import AnyCommand
 from hub.core.decisions import AnyDecision
 from hub.delivery.links import Links
 from hub.model import (
@@ -22,13 +20,11 @@ from hub.model import (
     Device,
     Duty,
     Fact,
-    Handling,
     Incident,
     Kind,
     Notification,
     Person,
     Place,
-    Responder,
     Sees,
     Severity,
     Silence,
@@ -112,6 +108,7 @@ def open_store(path: Path) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.execute("PRAGMA synchronous=OFF")
         cursor.close()
 
     return engine
@@ -312,88 +309,6 @@ class World:
             rows = connection.execute(select(table.c.who, table.c.what, table.c.incident))
             return [(row.who, row.what, row.incident) for row in rows]
 
-    # ── the owner ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def step_commands(self) -> int:
-        """Step every open command as the core would, roughly; gives how many."""
-        table = schema.command
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(table).where(table.c.done_ms.is_(None)).order_by(table.c.id)).all()
-        for row in rows:
-            refused = self._step(msgspec.json.decode(row.body, type=AnyCommand))
-            with self.engine.begin() as connection:
-                connection.execute(
-                    update(table)
-                    .where(table.c.id == row.id)
-                    .values(done_ms=self.clock.now_ms, seq=row.id, refused=refused)
-                )
-        if rows:
-            self.bump()
-        return len(rows)
-
-    def _step(self, command: AnyCommand) -> str | None:
-        now_ms = self.clock.now_ms
-        if isinstance(command, StartSilence):
-            silence = Silence(
-                id=900,
-                place=command.place,
-                rule=command.rule,
-                from_ms=now_ms,
-                until_ms=command.until_ms,
-                owner=command.actor,
-                reason=command.reason,
-            )
-            self.silence(silence)
-            return None
-        if isinstance(command, EndSilence):
-            with self.engine.begin() as connection:
-                connection.execute(delete(schema.silence).where(schema.silence.c.id == command.silence))
-            return None
-        if not isinstance(command, Accept | Decline | Arrive | Close):
-            return None
-        try:
-            incident = self.read_incident(command.incident)
-        except NoResultFound:
-            return "no such incident"
-        if incident.closed_ms is not None:
-            return "closed"
-        others = [one for one in incident.responders if one.person != command.actor]
-        state = Handling.ON_SITE if isinstance(command, Arrive) else Handling.ACCEPTED
-        mine = Responder(person=command.actor, at_ms=now_ms, state=state, declined=isinstance(command, Decline))
-        if isinstance(command, Close):
-            incident.closed_ms, incident.outcome, incident.cause_text = now_ms, command.outcome, command.cause
-            incident.closed_by, incident.handling = command.actor, Handling.DONE
-        else:
-            incident.responders = [*others, mine]
-        if isinstance(command, Accept) and incident.handling is Handling.NEW:
-            incident.handling, incident.accepted_ms = Handling.ACCEPTED, now_ms
-            incident.due_ms = now_ms + 5 * MINUTE
-        if isinstance(command, Arrive):
-            incident.handling, incident.on_site_ms = Handling.ON_SITE, now_ms
-        self.incident(incident)
-        return None
-
-
-class Owner:
-    """Steps commands in a thread of its own until stopped."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="owner")
-
-    def __enter__(self) -> Owner:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.02):
-            self._world.step_commands()
-
 
 def deps_of(engine: Engine, links: Links, clock: Clock, ingest: Ingest) -> WebDeps:
     def write_command(community: str, command: AnyCommand) -> int:
@@ -428,7 +343,7 @@ def _json(value: object) -> str:
 
 
 async def refuse_pushes(
-    source: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    _source: str, _body: bytes, _headers: Mapping[str, str], _query: Mapping[str, str]
 ) -> tuple[int, bytes]:
     """A web process without a hub in it can take no pushes."""
     return 503, b"the hub runs elsewhere"

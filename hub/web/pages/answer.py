@@ -17,7 +17,7 @@ from hub.delivery.links import LinkClaim
 from hub.model import Handling, Incident, Outcome, Responder
 from hub.web import rows
 from hub.web.language import marked
-from hub.web.site import OurSite, Site
+from hub.web.site import CLEAN, OurSite, Site
 from hub.web.view import IncidentView, Picture
 from hub.web.words import CAUSES
 
@@ -118,7 +118,6 @@ def _render(site: Site, request: Request, token: str, template: str) -> HTMLResp
         inbox_token=inbox,
         causes=CAUSES,
         outcomes=(Outcome.FALSE, Outcome.REAL, Outcome.TEST),
-        said=request.query_params.get("said", ""),
         picture=picture,
     )
 
@@ -157,7 +156,7 @@ async def answer(
     token: str,
     do: Annotated[str, Form()] = "",
     outcome: Annotated[str, Form()] = "",
-    cause: Annotated[str, Form(max_length=200)] = "",
+    cause: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Idempotent: what already is so writes nothing. The link itself is the secret, so no other token is asked for."""
@@ -169,11 +168,11 @@ async def answer(
         command = _command(do, claim, stand, outcome, cause)
         if command is not None:
             result = await site.await_command(claim.community, command)
-            said = "refused" if result.refused else "heard" if result.done else "pending"
+            said = result.said
     if back == "inbox":
         inbox = site.deps.links.token(LinkClaim(claim.community, 0, claim.person))
         return RedirectResponse(f"/inbox/{inbox}", status_code=303)
-    return RedirectResponse(f"/a/{token}" + (f"?said={said}" if said in ("pending", "refused") else ""), 303)
+    return RedirectResponse(f"/a/{token}" + (f"?said={said}" if said else ""), 303)
 
 
 def _is_group(site: Site, request: Request, claim: LinkClaim) -> bool:

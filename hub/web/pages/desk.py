@@ -17,7 +17,7 @@ from hub.web.access import Right, Visitor
 from hub.web.language import marked
 from hub.web.pages.timeline import timeline
 from hub.web.rota import on_duty
-from hub.web.site import OurSite, Site
+from hub.web.site import CLEAN, Answer, OurSite, Site
 from hub.web.view import IncidentView, by_urgency
 from hub.web.words import CAUSES
 
@@ -143,7 +143,7 @@ async def act(
     number: Number,
     do: Annotated[Literal["accept", "arrive", "close"], Form()],
     outcome: Annotated[Literal["real", "false", "test", "drill", "duplicate"], Form()] = "false",
-    cause: Annotated[str, Form(max_length=200)] = "",
+    cause: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
     form: FormToken = "",
 ) -> Response:
     visitor = await run_in_threadpool(site.visitor, request, Right.ACT)
@@ -155,12 +155,15 @@ async def act(
         command = Arrive(actor=visitor.actor, incident=number)
     else:
         command = Close(actor=visitor.actor, incident=number, outcome=Outcome(outcome), cause=cause.strip())
-    await site.await_command(site.community(request), command)
-    return _back(request, f"/incidents/{number}")
+    return back(request, f"/incidents/{number}", await site.await_command(site.community(request), command))
 
 
-def _back(request: Request, path: str) -> RedirectResponse:
-    return RedirectResponse(path + (f"?{request.url.query}" if request.url.query else ""), status_code=303)
+def back(request: Request, path: str, answer: Answer) -> RedirectResponse:
+    """To the page that the form stood on, which says when the command was refused or still waits."""
+    address = request.url.replace(path=path).remove_query_params("said")
+    if answer.said:
+        address = address.include_query_params(said=answer.said)
+    return RedirectResponse(path + (f"?{address.query}" if address.query else ""), status_code=303)
 
 
 @router.get("/devices")
@@ -247,25 +250,24 @@ async def start_silence(
     request: Request,
     site: OurSite,
     hours: Annotated[int, Form(ge=1, le=LONGEST_SILENCE_H)],
-    reason: Annotated[str, Form(min_length=1, max_length=200)],
-    place: Annotated[str, Form(max_length=200)] = "",
-    rule: Annotated[str, Form(max_length=200)] = "",
+    reason: Annotated[str, Form(min_length=1, max_length=200, pattern=CLEAN)],
+    place: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
+    rule: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
     form: FormToken = "",
 ) -> Response:
     visitor = await run_in_threadpool(site.visitor, request, Right.SILENCE)
     site.check_form(request, form)
     until_ms = site.deps.now_ms() + hours * HOUR_MS
     command = StartSilence(actor=visitor.actor, until_ms=until_ms, reason=reason.strip(), place=place, rule=rule)
-    await site.await_command(site.community(request), command)
-    return _back(request, "/silences")
+    return back(request, "/silences", await site.await_command(site.community(request), command))
 
 
 @router.post("/silences/{number}/end")
 async def end_silence(request: Request, site: OurSite, number: Number, form: FormToken = "") -> Response:
     visitor = await run_in_threadpool(site.visitor, request, Right.SILENCE)
     site.check_form(request, form)
-    await site.await_command(site.community(request), EndSilence(actor=visitor.actor, silence=number))
-    return _back(request, "/silences")
+    command = EndSilence(actor=visitor.actor, silence=number)
+    return back(request, "/silences", await site.await_command(site.community(request), command))
 
 
 @router.get("/people")

@@ -18,12 +18,12 @@ from hub.web.accounts import (
     setup_token_fits,
 )
 from hub.web.language import marked
-from hub.web.site import OurSite, Site
+from hub.web.site import CLEAN, OurSite, Site
 
 router = APIRouter(include_in_schema=False)
 
-Name = Annotated[str, Form(max_length=80)]
-Password = Annotated[str, Form(max_length=200)]
+Name = Annotated[str, Form(max_length=80, pattern=CLEAN)]
+Password = Annotated[str, Form(max_length=200, pattern=CLEAN)]
 FormToken = Annotated[str, Form(max_length=300)]
 
 TOO_SHORT = marked("密码至少8个字符")

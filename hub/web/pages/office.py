@@ -17,6 +17,7 @@ from hub.web.access import Right, Role
 from hub.web.accounts import SHORTEST_PASSWORD, add_account, all_accounts, remove_account
 from hub.web.keys import API_TOKEN_HASH, WALL_TOKEN, digest, put_setting, setting_value
 from hub.web.language import marked
+from hub.web.pages.desk import back
 from hub.web.pages.door import NAME_MISSING, TOO_SHORT, FormToken, Name, Password
 from hub.web.site import OurSite, Site
 
@@ -75,8 +76,8 @@ async def replay(
 ) -> Response:
     visitor = await run_in_threadpool(site.visitor, request, Right.QUARANTINE)
     site.check_form(request, form)
-    await site.await_command(site.community(request), ReplayQuarantined(actor=visitor.actor, seq=seq))
-    return RedirectResponse("/quarantine" + (f"?{request.url.query}" if request.url.query else ""), status_code=303)
+    command = ReplayQuarantined(actor=visitor.actor, seq=seq)
+    return back(request, "/quarantine", await site.await_command(site.community(request), command))
 
 
 def _accounts(request: Request, site: Site, *, wrong: str = "", api_token: str = "", status: int = 200) -> HTMLResponse:

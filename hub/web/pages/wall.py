@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.core.commands import Accept
-from hub.model import Incident, Kind, PlaceKind, Sees
+from hub.model import Handling, Incident, Kind, PlaceKind, Sees
 from hub.web import rows
 from hub.web.access import Right, Role, Visitor
 from hub.web.keys import WALL_TOKEN, same, setting_value
@@ -26,6 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 DUTY_ROLES = ("property", "guard", "duty", "committee")
 DATA_STALE_MS = 300_000
+SHOWN = 5
 STROLLER = Visitor(account="", role=Role.STREET)
 GUARDING = frozenset({Kind.SMOKE.value, Kind.HEAT.value, Kind.GAS.value, Kind.CO.value})
 HEALTH_KINDS = (Kind.SMOKE, Kind.GAS, Kind.SOS, Kind.PARKING, Kind.GATE, Kind.LPR, Kind.CAMERA, Kind.LIFT, Kind.PUMP)
@@ -57,6 +58,8 @@ class WallView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on the wall."""
 
     incidents: list[IncidentView]
+    more: int
+    """How many more are open."""
     unprotected: list[tuple[str, list[str]]]
     """(building, homes with no live detector)."""
     unprotected_total: int
@@ -75,14 +78,17 @@ class WallView(msgspec.Struct, frozen=True, kw_only=True):
 def wall_view(picture: Picture, visitor: Visitor) -> WallView:
     connection, community = picture.connection, picture.community
     found = by_urgency(rows.open_incidents(connection, community))
+    # What nobody has answered is always among those shown: it is what sounds, and what Enter accepts.
+    shown = by_urgency(sorted(found, key=lambda one: one.test or one.handling is not Handling.NEW)[:SHOWN])
     ended = rows.closed_incidents(connection, community, 1)
-    views = picture.incidents(found, visitor, names=False)
+    views = picture.incidents(shown, visitor, names=False)
     last = picture.incidents(ended, STROLLER, names=False)  # over is over: no room on a calm wall
     devices = [one for one in rows.devices(connection, community) if one.registered]
     unprotected, protected_total = _unprotected(picture, devices, visitor.sees(picture.deps.roles))
     data_ms = max([rows.head(connection, community).ms, *(one.last_seen_ms or 0 for one in devices)])
     return WallView(
         incidents=views,
+        more=len(found) - len(shown),
         unprotected=unprotected,
         unprotected_total=sum(len(homes) for _, homes in unprotected),
         protected_total=protected_total,

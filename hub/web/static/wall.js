@@ -11,7 +11,13 @@ function unanswered() {
   return open.sort((a, b) => ORDER.indexOf(a.dataset.severity) - ORDER.indexOf(b.dataset.severity));
 }
 
+let known = new Set();
+
 function listen() {
+  const ids = unanswered().map((el) => el.dataset.incident);
+  // A mute was for what had been seen; what is new is heard.
+  if (ids.some((id) => !known.has(id)) && document.body.dataset.sound === "muted") unmute();
+  known = new Set(ids);
   const first = unanswered()[0];
   want(first ? first.dataset.severity : "");
 }
