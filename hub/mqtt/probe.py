@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import mqtt5
 
 from hub.errors import TransportError
+from hub.mqtt.broker import Broker
 from hub.mqtt.endpoint import Endpoint, ProtocolRefused, explain, refusal, tls_context
 from hub.mqtt.lane import RECEIVE_MAXIMUM, SESSION_EXPIRY_S
 from hub.mqtt.mosquitto_conf import MESSAGE_SIZE_LIMIT
@@ -74,7 +75,7 @@ class Talk:
         while True:
             packet = await self.hear()
             if isinstance(packet, mqtt5.SubAckPacket):
-                return packet.reason_codes[0] < 0x80
+                return int(packet.reason_codes[0]) < 0x80
 
 
 @contextlib.asynccontextmanager
@@ -86,8 +87,9 @@ async def _talk(endpoint: Endpoint) -> AsyncIterator[Talk]:
         raise explain(exc, endpoint) from exc
     try:
         yield Talk(endpoint, reader, writer)
-        writer.write(mqtt5.DisconnectPacket().write())
-        await writer.drain()
+        with contextlib.suppress(OSError):  # the block may have said good-bye itself
+            writer.write(mqtt5.DisconnectPacket().write())
+            await writer.drain()
     except OSError as exc:
         raise explain(exc, endpoint) from exc
     finally:
@@ -96,8 +98,12 @@ async def _talk(endpoint: Endpoint) -> AsyncIterator[Talk]:
             await writer.wait_closed()
 
 
-async def probe(endpoint: Endpoint, *, queued: int = QUEUED) -> list[str]:
-    """What can be found out about a broker, one sentence each; what it would lose begins with ``LOSS:``."""
+async def probe(broker: Broker, *, queued: int = QUEUED) -> list[str]:
+    """What can be found out about a broker, one sentence each; what it would lose begins with ``LOSS:``.
+
+    Needs the right to publish and subscribe ``hub/probe/#``; leaves nothing behind.
+    """
+    endpoint = broker.endpoint
     try:
         async with asyncio.timeout(3 * WITHIN_S):
             told = await _properties(endpoint)
@@ -196,9 +202,9 @@ async def _fill(talk: Talk, topic: str, queued: int, window: int) -> bool:
 
 
 async def _drain(talk: Talk) -> tuple[int, int]:
-    """Take and acknowledge until the broker answers a ping with nothing before it."""
+    """Take and acknowledge until the broker has answered two pings with nothing before them."""
     seen: set[bytes] = set()
-    qos0 = fresh = 0
+    qos0 = fresh = empty = 0
     talk.say(mqtt5.PingReqPacket().write())
     while True:
         packet = await talk.hear()
@@ -211,7 +217,8 @@ async def _drain(talk: Talk) -> tuple[int, int]:
             if packet.packet_id is not None:
                 talk.say(pubacks([packet.packet_id]))
         elif isinstance(packet, mqtt5.PingRespPacket):
-            if not fresh:
+            empty = 0 if fresh else empty + 1
+            if empty == 2:
                 return len(seen), qos0
             fresh = 0
             talk.say(mqtt5.PingReqPacket().write())
