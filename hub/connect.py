@@ -325,7 +325,8 @@ async def _listen(endpoint: Endpoint, topics: Iterable[str], reader: _Reader, wa
 
 
 def _connect_push(platform: Platform, config: Config, name: str, source: SourceConfig | None, wait: float) -> int:
-    token = source.token.get_secret_value() if source is not None else ""
+    fresh = secrets.token_urlsafe(18)
+    token = source.token.get_secret_value() if source is not None else fresh
     root = config.installation.public_url.rstrip("/")
     if not root:
         scheme = "https" if config.web.tls_cert_file is not None else "http"
@@ -333,7 +334,6 @@ def _connect_push(platform: Platform, config: Config, name: str, source: SourceC
     url = f"{root}/ingest/{name}" + (f"?token={token}" if token else "")
     _print_lines(platform, Access(host="", port=0, username="", password="", url=url), source is not None)
     if source is None:
-        fresh = secrets.token_urlsafe(18)
         say(both(f"口令可用这个:export CTWING_TOKEN={fresh}", f"A token to take: export CTWING_TOKEN={fresh}"))
         return 1
     looking = Looking(config)
