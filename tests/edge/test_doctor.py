@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -97,6 +98,18 @@ def test_it_looks_into_a_stopped_hubs_store_and_leaves_no_file_behind(
     result, out = said(installation, capsys)
     assert "Community main: last block" in out
     assert files(installation.data) == before
+    assert result == 0
+
+
+def test_it_reads_what_a_killed_hub_left_in_its_log(
+    installation: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installation.keep([*homes(), heard("smoke-1203"), *good_people()])
+    shutil.copytree(installation.data, tmp_path / "killed")
+    assert (tmp_path / "killed" / "hub.db-wal").stat().st_size
+    installation.change("#data_dir: data", "data_dir: killed")
+    result, out = said(installation, capsys)
+    assert "all 1 protected homes are guarded" in out
     assert result == 0
 
 
