@@ -32,6 +32,7 @@ class Installation:
         self.data = directory / "data"
         self._text = SHIPPED.read_text("utf-8")
         self._store: SqlStore | None = None
+        self.url = ""
         self.change("#port: 8080", f"port: {web_port}")
         self.change("#listen: 127.0.0.1:1883", "listen: 127.0.0.1:0")
 
@@ -46,7 +47,7 @@ class Installation:
     def open(self) -> SqlStore:
         """The store, as a running hub has it."""
         if self._store is None:
-            self._store = open_store("", self.data, reserve_bytes=4096)
+            self._store = open_store(self.url, self.data, reserve_bytes=4096)
         return self._store
 
     def close(self) -> None:

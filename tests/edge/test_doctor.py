@@ -9,14 +9,20 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from hub.config import BrokerConfig
+from hub.config_file import load_config
 from hub.doctor import run_doctor
 from hub.doctor.broker_words import in_chinese
+from hub.errors import StoreError
+from hub.looking import Looking
 from hub.mqtt.broker import LOSSES, Broker, ensure_broker
 from hub.mqtt.mosquitto_conf import MOSQUITTO_SETTINGS
+from hub.store import schema
 from tests.edge.installation import Installation, good_people, heard, homes, person
 from tests.servers import Mosquitto
+from tests.store.postgres import Postgres
 
 GOOD_LINES = tuple(MOSQUITTO_SETTINGS.replace("allow_anonymous false", "allow_anonymous true").splitlines())
 
@@ -111,6 +117,28 @@ def test_it_reads_what_a_killed_hub_left_in_its_log(
     result, out = said(installation, capsys)
     assert "all 1 protected homes are guarded" in out
     assert result == 0
+
+
+def test_it_looks_into_postgresql(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    server = Postgres()
+    try:
+        server.start()
+        installation.url = server.create()
+        installation.change('#url: "" # 空=data_dir', f"url: {installation.url} # 空=data_dir")
+        installation.keep([*homes(), heard("smoke-1203"), *good_people()])
+        result, out = said(installation, capsys)
+        with pytest.raises(StoreError), Looking(load_config(installation.config)).read() as connection:
+            connection.execute(delete(schema.block))
+        installation.close()
+    finally:
+        server.stop()
+    assert "✓ PostgreSQL, " in out
+    assert "✓ zigbee2mqtt (safety)" in out
+    assert "all 1 protected homes are guarded" in out
+    assert result == 0
+    result, out = said(installation, capsys)
+    assert "✗ It cannot be read" in out
+    assert result == 1
 
 
 def test_nobody_to_tell_is_bad(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
