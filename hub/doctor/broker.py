@@ -12,7 +12,7 @@ from hub.doctor.broker_words import in_chinese
 from hub.doctor.finding import Finding, Level, bad, found, note, ok, warn
 from hub.errors import ConfigError
 from hub.mqtt import child
-from hub.mqtt.broker import LOOPBACK, LOSSES, BrokerKind, find_mosquitto
+from hub.mqtt.broker import LOOPBACK, LOSSES, Broker, BrokerKind, find_mosquitto
 from hub.mqtt.endpoint import Endpoint, endpoint_of
 from hub.mqtt.probe import probe
 
@@ -65,7 +65,7 @@ async def look_at_broker(config: Config) -> list[Finding]:
     else:
         findings.append(ok(f"{kind},监听 {ours.host}:{ours.port}", f"{kind}, listening on {ours.host}:{ours.port}"))
         if kind is BrokerKind.MOSQUITTO:
-            findings += _told(await probe(ours.endpoint))
+            findings += _told(await probe(Broker(kind, ours.endpoint)))
     level = Level.BAD if kind is BrokerKind.AMQTT else Level.NOTE
     findings += [found(level, in_chinese(sentence), sentence) for sentence in LOSSES[kind]]
     host = broker.listen.rpartition(":")[0].strip("[]")
@@ -84,7 +84,7 @@ async def _external(broker: BrokerConfig) -> list[Finding]:
     findings = [note(f"外部服务器 {endpoint.name}", f"A broker of yours at {endpoint.name}")]
     if not endpoint.tls and endpoint.host not in LOOPBACK:
         findings.append(warn("到服务器没有加密(TLS)", "The way to it is not encrypted (TLS)"))
-    return findings + _told(await probe(endpoint))
+    return findings + _told(await probe(Broker(BrokerKind.EXTERNAL, endpoint)))
 
 
 def _told(sentences: list[str]) -> list[Finding]:

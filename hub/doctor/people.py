@@ -93,10 +93,11 @@ def _contacts(name: str, registry: Registry, reach: dict[str, Reach]) -> Iterato
             f"Community {name}: people without any usable contact: {listed}",
         )
     total = len(registry.people)
-    yield ok(
+    words = (
         f"小区 {name}:{total} 人,{total - len(silent)} 人联系得上",
         f"Community {name}: {total} people, {total - len(silent)} of them reachable",
     )
+    yield ok(*words) if total > len(silent) else warn(*words)
 
 
 def _policies(config: Config, name: str, registry: Registry, reach: dict[str, Reach], now_ms: int) -> Iterator[Finding]:

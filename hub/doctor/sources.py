@@ -96,9 +96,8 @@ def look_at_influx(config: Config, looking: Looking) -> Iterator[Finding]:
     if not looking.exists:
         return
     with looking.read() as connection:
-        done = dict(
-            connection.execute(select(cursor.c.community, cursor.c.seq).where(cursor.c.name == "influx")).tuples().all()
-        )
-        for name, head in connection.execute(select(community.c.id, community.c.head_seq)).tuples():
+        cursors = connection.execute(select(cursor.c.community, cursor.c.seq).where(cursor.c.name == "influx"))
+        done = {row.community: row.seq for row in cursors}
+        for name, head in connection.execute(select(community.c.id, community.c.head_seq)):
             behind = max(0, head - done.get(name, 0))
             yield ok(f"小区 {name}:落后 {behind} 条", f"Community {name}: {behind} behind")

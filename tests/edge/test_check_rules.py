@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,9 @@ def test_the_shipped_config_passes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_critical_rule_that_needs_a_fact_some_alarm_lacks_is_refused_with_its_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = written(tmp_path, "when: alarm\n", "when: alarm && battery_pct > 5.0\n")
+    wanted = re.search(r"  smoke:\n    on: \[smoke\]\n    when: .*\n", SHIPPED.read_text("utf-8"))
+    assert wanted is not None
+    file = written(tmp_path, wanted[0], "  smoke:\n    on: [smoke]\n    when: alarm && battery_pct > 5.0\n")
     line = next(n for n, text in enumerate(file.read_text("utf-8").splitlines(), 1) if "battery_pct > 5.0" in text)
     assert run_check(file) == 1
     out = capsys.readouterr().out
