@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ SEEDS = (1, 2, 77)
 Put = TypeVar("Put", bound=Command)
 
 
-def of(commands: list[Command], kind: type[Put]) -> list[Put]:
+def of(commands: Sequence[Command], kind: type[Put]) -> list[Put]:
     return [command for command in commands if isinstance(command, kind)]
 
 
