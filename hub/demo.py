@@ -19,9 +19,10 @@ import segno
 from sqlalchemy import select
 
 from hub.app import Hub, open_hub
-from hub.config import BrokerConfig, CommunityConfig, Config, InfluxConfig, SourceConfig
+from hub.config import BrokerConfig, CommunityConfig, Config, SourceConfig, WebConfig
 from hub.config_file import load_config
 from hub.core.inputs import Received
+from hub.delivery.links import LinkClaim
 from hub.life import exit_code, until_stopped
 from hub.model import Alert, Duty, Notification, Purpose
 from hub.mqtt.publish import open_publisher
@@ -41,7 +42,6 @@ FIRE_EVERY_MS = 5 * 60_000
 CLEARS_AFTER_MS = 8_000
 PACE = 30.0
 """Cars and heartbeats come this much more often than in life: a newcomer watches for minutes, not days."""
-SHOWN = (("wuye", "property"), ("juwei", "committee"), ("zhiyuan", "volunteer"))
 SETTLE_S = 5.0
 VOLUNTEER_ROLE = "volunteer"
 
@@ -100,29 +100,28 @@ class Tally:
                 self.readings += len(one.readings)
 
 
-def demo_config(
-    data: Path, *, port: int, influx: InfluxConfig | None = None, broker: BrokerConfig | None = None
-) -> Config:
-    """The shipped rules, policies and roles on the simulated compound; where it runs is the demo's own."""
+def demo_config(data: Path, *, port: int) -> Config:
+    """The shipped rules, policies and roles on the simulated compound; where it runs is the demo's own.
+
+    What the surroundings set (``HUB_BROKER__ADDRESS``, ``HUB_INFLUX__URL``, ``HUB_INSTALLATION__PUBLIC_URL``, as compose
+    does) is used.
+    """
     shipped = load_config(SHIPPED_CONFIG)
+    own_broker = BrokerConfig(listen="127.0.0.1:0")
+    public_url = shipped.installation.public_url or f"http://{lan_address()}:{{port}}"
     return shipped.model_copy(
         update={
             "installation": shipped.installation.model_copy(
-                update={
-                    "data_dir": data,
-                    "name": f"{NAME} · 演示 demo",
-                    "public_url": f"http://{lan_address()}:{{port}}",
-                }
+                update={"data_dir": data, "name": f"{NAME} · 演示 demo", "public_url": public_url}
             ),
             "communities": {COMMUNITY: CommunityConfig(name=NAME, address=ADDRESS)},
-            "broker": broker or BrokerConfig(listen="127.0.0.1:0"),
+            "broker": own_broker if shipped.broker.address == "auto" else shipped.broker,
             "sources": {
                 "zigbee2mqtt": SourceConfig(topics=["zigbee2mqtt/#"]),
                 "chirpstack": SourceConfig(topics=["application/+/device/+/event/+"]),
                 "vzenith": SourceConfig(topics=["device/+/message/up/+"]),
             },
             "web": shipped.web.model_copy(update={"port": free_or(port, shipped.web.host)}),
-            "influx": influx or InfluxConfig(),
         }
     )
 
@@ -139,8 +138,6 @@ def lan_address() -> str:
 
 def free_or(port: int, host: str) -> int:
     """The wanted port, or any free one when somebody has it: a newcomer's first start must not fail on that."""
-    from hub.config import WebConfig
-
     try:
         bind(WebConfig(host=host, port=port)).close()
     except OSError:
@@ -198,15 +195,8 @@ class Demo:
                 .distinct()
             ).scalars()
             incidents = list(found)
-        links = self._hub.links
-        return [
-            Told(
-                incident,
-                links.answer(COMMUNITY, incident, person).partition("/a/")[1]
-                + links.answer(COMMUNITY, incident, person).partition("/a/")[2],
-            )
-            for incident in incidents
-        ]
+        sign = self._hub.links.token
+        return [Told(incident, f"/a/{sign(LinkClaim(COMMUNITY, incident, person))}") for incident in incidents]
 
     async def report(self) -> DemoReport:
         """What the rows say, in ms since the fire was published."""

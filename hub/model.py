@@ -345,6 +345,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "zh"
     contacts: tuple[Contact, ...] = ()
     """The ladder: tried in this order."""
+    phone: str = ""
+    """A number that people ring, shown on the wall while this person is on duty. Never sent."""
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):

@@ -203,6 +203,9 @@ def _devices(it: Compound) -> list[AnyCommand]:
     return [PutDevice(actor="system", device=device) for device in devices]
 
 
+DUTY_PHONE = "021-5555-0119"
+"""No real subscriber: 5555-01xx stands for examples."""
+
 PEOPLE: tuple[tuple[str, str, str], ...] = (
     ("property-a", "物业值班甲", "property"),
     ("property-b", "物业值班乙", "property"),
@@ -221,9 +224,14 @@ def _people() -> list[AnyCommand]:
     commands: list[AnyCommand] = [
         PutPerson(
             actor="system",
-            person=Person(id=person, name=name, contacts=(Contact(id=f"{person}-inbox", url=f"inbox://{person}"),)),
+            person=Person(
+                id=person,
+                name=name,
+                contacts=(Contact(id=f"{person}-inbox", url=f"inbox://{person}"),),
+                phone=DUTY_PHONE if role == "property" else "",
+            ),
         )
-        for person, name, _ in PEOPLE
+        for person, name, role in PEOPLE
     ]
     commands += [
         PutDuty(actor="system", duty=Duty(id=f"duty-{person}", role=role, person=person)) for person, _, role in PEOPLE

@@ -107,10 +107,6 @@ class Picture:
         known = self.registry.people.get(person)
         return known.name if known else word(self.language, ROLE, person)
 
-    def needed(self, incident: Incident) -> int:
-        policy = self.deps.policies.get(incident.policy) or self.deps.policies.get(incident.severity.value)
-        return policy.needed if policy else 1
-
     def role_sees(self, role: str) -> Sees:
         configured = self.deps.roles.get(role)
         return configured.sees if configured else Sees.FLOOR
@@ -168,7 +164,7 @@ class Picture:
                 for one in incident.responders
             ),
             going=len(going),
-            needed=self.needed(incident),
+            needed=incident.needed,
             closed_ms=incident.closed_ms,
             outcome=outcome_word(self.language, incident.outcome, incident.cause),
             cause_text=translated(self.language, incident.cause_text) if incident.cause_text else "",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -71,8 +70,7 @@ def test_the_hub_gets_a_config_and_a_registry_that_hold(tmp_path: Path) -> None:
     assert subject.argv[1:4] == ["-m", "hub", "run"]
     assert subject.kept() == 0
     written = (tmp_path / "config.yaml").read_text()
-    iso = re.sub(r'"(\d+[smh])"', lambda found: f'"PT{found[1].upper()}"', written)  # as the loader would read 26h
-    config = Config.model_validate_json(iso)
+    config = Config.model_validate_json(written)
     assert config.sources["zigbee2mqtt"].lane == "safety"
     lines = (tmp_path / "seed.jsonl").read_bytes().splitlines()
     commands = [msgspec.json.decode(line, type=AnyCommand) for line in lines]

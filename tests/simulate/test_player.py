@@ -70,8 +70,8 @@ def answering(forms: list[dict[str, str]]) -> httpx.AsyncClient:
     app = FastAPI()
 
     @app.post("/a/{token}")
-    async def act(token: str, action: str = Form(), outcome: str = Form(""), cause: str = Form("")) -> RedirectResponse:
-        forms.append({"token": token, "action": action, "outcome": outcome, "cause": cause})
+    async def act(token: str, do: str = Form(), outcome: str = Form(""), cause: str = Form("")) -> RedirectResponse:
+        forms.append({"token": token, "do": do, "outcome": outcome, "cause": cause})
         return RedirectResponse(f"/a/{token}", status_code=303)
 
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub")

@@ -79,10 +79,8 @@ def people(world: World) -> None:
         Person(
             id="wu",
             name="吴建国",
-            contacts=(
-                Contact(id="wu-inbox", url="inbox://wu"),
-                Contact(id="wu-tel", url="tel:021-5555-0119"),
-            ),
+            contacts=(Contact(id="wu-inbox", url="inbox://wu"),),
+            phone="021-5555-0119",
         ),
         Person(id="li", name="李秀英", contacts=(Contact(id="li-inbox", url="inbox://li"),)),
         Person(id="chen", name="陈静", contacts=(Contact(id="chen-inbox", url="inbox://chen"),)),
@@ -106,6 +104,7 @@ def kitchen_fire(world: World, *, incident: int = FIRE) -> None:
             opened_ms=at,
             alerts=[incident + 1],
             policy="critical",
+            needed=2,
             step=1,
             due_ms=at + 2 * MINUTE,
             told=["wu", "li", "group"],
