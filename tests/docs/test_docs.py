@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 from urllib.parse import unquote
 
-import click
 import msgspec
 import pytest
 import typer.main
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from hub.cli import app
 from hub.core.commands import AnyCommand
 from hub.core.decisions import AnyDecision, Decision, Reason
 from hub.delivery.answers import Answer
+from hub.delivery.channels.apprise_channel import UNTRUE
 from hub.delivery.senders import channel_files
 from hub.model import Outcome, Purpose, Undecoded
 from hub.phrases import REASONS, RECEIPTS
@@ -80,8 +82,6 @@ def test_every_line_of_the_seed_shown_is_a_command() -> None:
 @pytest.mark.parametrize("half", ["中文", "English"])
 def test_every_scheme_of_a_contact_is_named_in_both_halves(half: str) -> None:
     text = page("configuration.md").partition(f"\n## {half}\n")[2].partition("\n## ")[0]
-    from hub.delivery.channels.apprise_channel import UNTRUE
-
     missing = [
         scheme
         for scheme in channel_files()
@@ -93,11 +93,12 @@ def test_every_scheme_of_a_contact_is_named_in_both_halves(half: str) -> None:
 # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def commands(group: click.Command, name: str = "hub") -> Iterator[tuple[str, click.Command]]:
-    if isinstance(group, click.Group):
+def commands(group: object, name: str = "hub") -> Iterator[tuple[str, TyperCommand]]:
+    if isinstance(group, TyperGroup):
         for key, command in group.commands.items():
             yield from commands(command, f"{name} {key}")
     else:
+        assert isinstance(group, TyperCommand)
         yield name, group
 
 
@@ -117,7 +118,7 @@ def test_every_option_has_a_row_and_no_other_is_told(name: str) -> None:
     section = page("commands.md").partition(f"### `{name}`\n")[2].partition("\n### ")[0]
     told = set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
     there = {
-        option.opts[0] if isinstance(option, click.Option) else str(option.name) for option in COMMANDS[name].params
+        option.opts[0] if isinstance(option, TyperOption) else str(option.name) for option in COMMANDS[name].params
     }
     assert told == there - {"--help"}
 
@@ -185,3 +186,23 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert there.exists(), target
         if anchor:
             assert anchor in anchors(there), target
+
+
+# ── dependencies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    named = {re.split(r"[\[><=~; ]", one)[0] for one in project["project"]["dependencies"]}
+    assert rows_of("decisions/0007-dependencies.md").keys() == named
+    tools = {re.split(r"[\[><=~; ]", one)[0] for one in project["dependency-groups"]["dev"]}
+    text = page("decisions/0007-dependencies.md")
+    assert [tool for tool in sorted(tools) if f"`{tool}`" not in text] == []
+
+
+def test_every_decision_page_is_listed_and_has_its_parts() -> None:
+    index = page("decisions/README.md")
+    for path in sorted((DOCS / "decisions").glob("0*.md")):
+        text = path.read_text("utf-8")
+        assert f"]({path.name})" in index
+        assert all(part in text for part in ("**Question.**", "**Choice.**", "**Rules out.**")), path.name
