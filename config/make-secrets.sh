@@ -18,14 +18,14 @@ make_secret influx_token
 make_secret influx_password
 make_secret grafana_password
 make_secret mqtt_password
-make_secret mqtt_gateway_password
+make_secret mqtt_devices_password
 
-# 账号:hub 给中枢,gateway 给各种网关和平台 accounts: hub, and gateway for gateways and platforms
+# 账号:hub 给中枢,devices 给各种网关和平台 accounts: hub, and devices for gateways and platforms
 if [ ! -s "$folder/mosquitto_passwd" ]; then
     : > "$folder/mosquitto_passwd.new"
     chmod 600 "$folder/mosquitto_passwd.new"
     mosquitto_passwd -b "$folder/mosquitto_passwd.new" hub "$(cat "$folder/mqtt_password")"
-    mosquitto_passwd -b "$folder/mosquitto_passwd.new" gateway "$(cat "$folder/mqtt_gateway_password")"
+    mosquitto_passwd -b "$folder/mosquitto_passwd.new" devices "$(cat "$folder/mqtt_devices_password")"
     # mosquitto 以 1883 号用户运行 mosquitto runs as user 1883 in its image
     if [ "$(id -u)" = 0 ]; then
         chown 1883:1883 "$folder/mosquitto_passwd.new"

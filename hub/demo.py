@@ -7,7 +7,6 @@ inbox, pages. It keeps to a directory of its own.
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from hub.config import BrokerConfig, CommunityConfig, Config, SourceConfig, WebC
 from hub.config_file import load_config
 from hub.core.inputs import Received
 from hub.delivery.links import LinkClaim
+from hub.greeting import address, desk_lines, lan_address, qr_text
 from hub.life import exit_code, until_stopped
 from hub.model import Alert, Duty, Notification, Purpose
 from hub.mqtt.publish import open_publisher
@@ -124,16 +124,6 @@ def demo_config(data: Path, *, port: int) -> Config:
             "web": shipped.web.model_copy(update={"port": free_or(port, shipped.web.host)}),
         }
     )
-
-
-def lan_address() -> str:
-    """The address that a phone on the same network would use; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: only asks the routing table
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
 
 
 def free_or(port: int, host: str) -> int:
@@ -242,46 +232,30 @@ class Demo:
 
 
 def greeting(hub: Hub) -> str:
-    """Where to look: pages, QR code, the one-time setup token."""
-    base = hub.public_url.rstrip("/")
+    """Where to look: the wall, the desk, three inboxes, and what will happen."""
     state = hub.owners[COMMUNITY].keeper.core.state
     first: dict[str, str] = {}
     for duty in sorted(state.duties.values(), key=lambda d: d.id):
         first.setdefault(duty.role, duty.person)
     inboxes = [
-        f"  {zh:<6} {hub.links.inbox(COMMUNITY, first[role])}"
+        f"  {zh}\t{hub.links.inbox(COMMUNITY, first[role])}"
         for role, zh in (("property", "物业"), ("committee", "居委"), ("volunteer", "志愿者"))
         if role in first
     ]
-    wall = f"{base}/wall?token={hub.keys.wall_token}"
-    code = segno.make(wall, error="l")
-    lines = [
-        f"{NAME}(模拟)在运行 · the simulated compound is running",
-        "",
-        f"大屏 wall      {wall}",
-        f"管理 desk      {base}/setup?token={hub.keys.setup_token}"
-        if hub.keys.setup_token
-        else f"管理 desk      {base}/",
-        f"一次性设置口令 one-time setup token: {hub.keys.setup_token or '(已用过 used)'}",
-        "收件箱 inboxes:",
-        *inboxes,
-        "",
-        qr_text(code),
-        f"{FIRE_AFTER_MS // 1000} 秒后 6号楼12层 厨房冒烟;不是认证消防设备,见火先打119。"
-        "\nA kitchen smokes in a few seconds. Not certified fire equipment: call 119 first. Ctrl-C ends.",
-    ]
-    return "\n".join(lines)
-
-
-def qr_text(code: segno.QRCode) -> str:
-    """Half blocks: readable in any terminal."""
-    rows = [list(row) for row in code.matrix_iter(border=2)]
-    if len(rows) % 2:
-        rows.append([0] * len(rows[0]))
-    glyph = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
+    wall = f"{address(hub)}/wall?token={hub.keys.wall_token}"
     return "\n".join(
-        "".join(glyph[int(bool(upper)), int(bool(lower))] for upper, lower in zip(rows[n], rows[n + 1], strict=True))
-        for n in range(0, len(rows), 2)
+        [
+            f"{NAME}(模拟)在运行 · the simulated compound is running",
+            "",
+            f"大屏 wall: {wall}",
+            *desk_lines(hub),
+            "收件箱 inboxes:",
+            *inboxes,
+            "",
+            qr_text(segno.make(wall, error="l")),
+            f"{FIRE_AFTER_MS // 1000} 秒后 6号楼12层 厨房冒烟;不是认证消防设备,见火先打119。"
+            "\nA kitchen smokes in a few seconds. Not certified fire equipment: call 119 first. Ctrl-C ends.",
+        ]
     )
 
 

@@ -12,6 +12,7 @@ from hub.app import open_hub
 from hub.config_file import config_digest, load_config
 from hub.config_words import ConfigMistakes
 from hub.errors import HubError
+from hub.greeting import run_greeting
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 Main = Callable[[], Coroutine[object, object, None]]
@@ -52,6 +53,7 @@ def run_hub(config_path: Path) -> int:
 
     async def main() -> None:
         async with open_hub(config, digest) as opened:
+            print(run_greeting(opened), flush=True)  # noqa: T201
             life = asyncio.create_task(opened.run(lambda: print("ready", flush=True)))  # noqa: T201
             await until_stopped(life)
 

@@ -55,7 +55,6 @@ def _zigbee2mqtt(access: Access) -> list[Text | str]:
         "  base_topic: zigbee2mqtt",
         f"  user: {access.username}",
         f"  password: '{access.password}'",
-        "  include_device_information: true",
         "availability:",
         "  enabled: true",
         "device_options:",

@@ -33,7 +33,7 @@ set_tcp_nodelay true
 sys_interval 10
 allow_anonymous false
 """
-"""Shared by `broker: auto` and by the mosquitto of docker compose: the same lines in both."""
+"""What `broker: auto` and the mosquitto of docker compose share; a test holds config/mosquitto.conf to it."""
 
 ACL = """\
 user hub

@@ -102,7 +102,7 @@ def test_the_shipped_settings_are_those_of_the_design() -> None:
 
 def test_mosquitto_takes_the_shipped_settings_and_accounts(broker: tuple[int, Path]) -> None:
     port, folder = broker
-    for user, secret in (("hub", "mqtt_password"), ("gateway", "mqtt_gateway_password")):
+    for user, secret in (("hub", "mqtt_password"), ("devices", "mqtt_devices_password")):
         client, reasons = connect(port, user, (folder / "secrets" / secret).read_text())
         assert reasons == ["Success"]
         client.disconnect()
@@ -114,7 +114,7 @@ def test_mosquitto_takes_the_shipped_settings_and_accounts(broker: tuple[int, Pa
 
 def test_a_wrong_password_is_refused(broker: tuple[int, Path]) -> None:
     port, _ = broker
-    client, reasons = connect(port, "gateway", "wrong")
+    client, reasons = connect(port, "devices", "wrong")
     assert reasons[0] == "Not authorized"
     client.disconnect()
     client.loop_stop()
@@ -143,7 +143,7 @@ def test_more_than_a_thousand_messages_wait_for_a_hub_that_is_away(broker: tuple
     hub.disconnect()
     hub.loop_stop()
 
-    gateway, _ = connect(port, "gateway", (folder / "secrets" / "mqtt_gateway_password").read_text())
+    gateway, _ = connect(port, "devices", (folder / "secrets" / "mqtt_devices_password").read_text())
     sent = [gateway.publish("t/1", str(n), qos=n % 2) for n in range(3000)]
     for info in sent:
         info.wait_for_publish(20)

@@ -41,7 +41,7 @@ NEEDS: dict[str, str] = {
     "hub tell duty": "needs a contact",
     "hub doctor": "needs a running hub to be of use",
     "docker compose up -d": "needs Docker",
-    "docker compose exec hub cat /secrets/mqtt_gateway_password": "needs Docker",
+    "docker compose exec hub cat /secrets/mqtt_devices_password": "needs Docker",
     "HUB_COMMAND=run PUBLIC_URL=http://192.168.1.10:8080 docker compose up -d": "needs Docker",
 }
 """Beginnings of lines that are not run, and why."""
@@ -108,7 +108,7 @@ def test_compose_knows_the_variables_and_files_that_are_shown() -> None:
     services = yaml.safe_load(compose)["services"]
     assert "secrets:/secrets:ro" in services["hub"]["volumes"]
     secrets = (ROOT / "config" / "make-secrets.sh").read_text("utf-8")
-    assert "make_secret mqtt_gateway_password" in secrets
+    assert "make_secret mqtt_devices_password" in secrets
     assert 'mosquitto_passwd.new" gateway' in secrets
 
 
