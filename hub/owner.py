@@ -26,6 +26,8 @@ from hub.mqtt.port import Session
 from hub.store.port import Store
 
 COMMANDS_EVERY_S = 0.2
+LOOK_EVERY_S = 1.0
+"""How long the loop rests at most when nothing wakes it."""
 HELD_LIMIT = 20_000
 """Messages held while the store is down; beyond it the broker holds them."""
 
@@ -41,6 +43,8 @@ class Owner:
         reader: Executor,
         decode: Decode,
         clock: Clock,
+        commands_every_s: float = COMMANDS_EVERY_S,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self.keeper = keeper
         self.community = keeper.community
@@ -49,6 +53,8 @@ class Owner:
         self.decode = decode
         self._sessions: list[Session] = []
         self._clock = clock
+        self._commands_every_s = commands_every_s
+        self._look_every_s = look_every_s
         self._wake = asyncio.Event()
         self._slots: dict[str, deque[Taken]] = {"safety": deque(), "bulk": deque()}
         self._pushed: deque[tuple[Received, asyncio.Future[None]]] = deque()
@@ -153,9 +159,9 @@ class Owner:
 
     async def _wait(self) -> None:
         due_ms = self.keeper.core.next_due_ms()
-        pause = 1.0
+        pause = self._look_every_s
         if due_ms is not None:
-            pause = min(1.0, max(0.001, (due_ms - self._clock.now_ms()) / 1000))
+            pause = min(pause, max(0.001, (due_ms - self._clock.now_ms()) / 1000))
         try:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -224,7 +230,7 @@ class Owner:
                 self._commands.extend(fresh)
                 self._wake.set()
             try:
-                async with asyncio.timeout(COMMANDS_EVERY_S):
+                async with asyncio.timeout(self._commands_every_s):
                     await self._command_written.wait()
             except TimeoutError:
                 continue
