@@ -7,11 +7,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-import structlog
-
-from hub.simulate.world.world import Report, run_world
+from hub.simulate.world.world import Report, be_quiet, run_world
 
 AT_ONCE = 10
 """Worlds that a process takes at a time."""
@@ -52,19 +51,14 @@ def reports(seeds: Iterable[int], jobs: int, *, verbose: bool) -> Iterator[Repor
         for seed in seeds:
             yield run_world(seed, say if verbose else None)
         return
-    with get_context("spawn").Pool(jobs, initializer=be_quiet) as pool:
-        yield from pool.imap(run_world, seeds, chunksize=AT_ONCE)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
+        yield from pool.map(run_world, seeds, chunksize=AT_ONCE)
 
 
 def failure(report: Report) -> str:
     """One line: what broke, and the command that shows it again."""
     replay = f"python -m hub.simulate.world --seed {report.seed} --verbose"
     return f"seed {report.seed}: {report.law}: {report.what}  replay: {replay}"
-
-
-def be_quiet() -> None:
-    """The hub's own log is noise here: thousands of crashes are the point."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
 
 
 def say(line: str) -> None:

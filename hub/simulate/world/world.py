@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+import structlog
 from sqlalchemy import delete, select
 
 from hub.errors import StoreError
@@ -60,6 +61,11 @@ def database() -> Database:
     return opened
 
 
+def be_quiet() -> None:
+    """The hub's own log is noise here: thousands of crashes are the point."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+
 def run_world(seed: int, say: Callable[[str], None] | None = None) -> Report:
     """Run one world to its end."""
     loop = VirtualLoop()
@@ -77,7 +83,7 @@ def run_world(seed: int, say: Callable[[str], None] | None = None) -> Report:
     except Circles as exc:
         law, what = "it comes to rest", str(exc)
     finally:
-        loop.close()
+        loop.bury_everything()
     if law:
         trace.note("broken", law, what)
     return Report(seed, trace.digest(), dict(trace.counts), law, what)

@@ -1,0 +1,52 @@
+"""Poison: the one message of a batch that the store cannot keep is found by halves, and something that it can keep stands in."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+import structlog
+
+from hub.core.commands import EndSilence
+from hub.core.inputs import Commanded, Input, Received
+from hub.errors import StoreError
+from hub.model import Undecodable, Undecoded
+
+Whole = TypeVar("Whole")
+log = structlog.get_logger("keeping")
+
+TRIES = 3
+"""How often a message fails alone, while the store takes others, before it is poison."""
+
+
+class Piece(msgspec.Struct, Generic[Whole]):
+    """Part of a batch that is taken apart."""
+
+    inputs: list[Input]
+    ends: Whole | None
+    """The batch that is done with this piece."""
+    tries: int = 0
+    stands_in: bool = False
+    """For what could not be kept itself."""
+
+
+def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
+    """What to try in place of a piece that failed while the store took others. Raises when nothing can stand in."""
+    inputs = piece.inputs
+    if len(inputs) > 1:
+        middle = len(inputs) // 2
+        return [Piece(inputs[:middle], None), Piece(inputs[middle:], piece.ends)]
+    if piece.tries + 1 < TRIES:
+        piece.tries += 1
+        return [piece]
+    poison = inputs[0]
+    log.error("poison", input=type(poison).__name__, error=str(exc))
+    if not piece.stands_in and isinstance(poison, Received) and poison.undecodable is None:
+        device = poison.readings[0].device if poison.readings else ""
+        quarantined = Received(poison.raw, (), Undecodable(Undecoded.POISON, str(exc)[:500], device))
+        return [Piece([quarantined], piece.ends, stands_in=True)]
+    if not piece.stands_in and isinstance(poison, Commanded):
+        # There is no silence 0: this command is refused, and with it the row of the one that it stands for.
+        refused = Commanded(poison.now_ms, EndSilence(actor="system", silence=0), poison.row)
+        return [Piece([refused], piece.ends, stands_in=True)]
+    raise exc
