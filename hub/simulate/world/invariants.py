@@ -11,6 +11,7 @@ from sqlalchemy import select
 from hub.core.context import Core
 from hub.core.decisions import AlertRaised, IncidentClosed, NotificationDue
 from hub.core.inputs import Received
+from hub.core.rules import UNDECODABLE
 from hub.core.state import State
 from hub.core.step import step
 from hub.model import Alert, Incident, Notification, NotificationState, Undecoded
@@ -63,9 +64,6 @@ def check(around: Surroundings, life: Life) -> None:
 
 class _Rows:
     def __init__(self, store: SqlStore) -> None:
-        def read(body: str, type_: type[msgspec.Struct]) -> msgspec.Struct:
-            return msgspec.json.decode(body, type=type_)
-
         with store.reader() as connection:
             self.alerts = [
                 msgspec.json.decode(b, type=Alert) for b in connection.execute(select(alert.c.body)).scalars()
@@ -88,11 +86,8 @@ def every_alarm_has_its_alert(journal: Journal, rows: _Rows) -> None:
     keys: set[str] = set()
     for seq, end, one in journal.received():
         why = one.undecodable
-        if (
-            why is not None
-            and why.reason is Undecoded.POISON
-            and not _open_at(journal, rows, "undecodable", "", seq, end)
-        ):
+        life_safety = why is not None and why.reason is Undecoded.POISON and why.device.startswith("smoke")
+        if why is not None and life_safety and not _open_at(journal, rows, UNDECODABLE, why.device, seq, end):
             raise Broken(law, f"poison at seq {seq} raised no alert")
         for reading in one.readings:
             if reading.kind != "smoke" or reading.key in keys:
@@ -107,10 +102,7 @@ def every_alarm_has_its_alert(journal: Journal, rows: _Rows) -> None:
 
 def _open_at(journal: Journal, rows: _Rows, rule: str, subject: str, seq: int, end: int) -> bool:
     return any(
-        a.rule == rule
-        and (a.subject == subject or not subject)
-        and a.id < end
-        and journal.closed.get(a.incident, end) >= seq
+        a.rule == rule and a.subject == subject and a.id < end and journal.closed.get(a.incident, end) >= seq
         for a in rows.alerts
     )
 
@@ -167,7 +159,7 @@ def nothing_acked_is_lost(around: Surroundings) -> None:
             raise Broken(law, f"{key} was acked {around.broker.acked[key]} times and kept {kept[key]} times")
         if kept[key] < times and not around.broker.retained.get(key[0]):
             raise Broken(law, f"{key} was published {times} times and kept {kept[key]} times")
-        if fresh[key] > around.broker.offered[key]:
+        if fresh[key] > around.broker.offered[key] and key not in around.ledger.quarantined:
             raise Broken(law, f"{key} was offered {around.broker.offered[key]} times and kept {fresh[key]} times")
 
 

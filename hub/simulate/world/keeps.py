@@ -39,6 +39,8 @@ class Ledger:
         self.kept: Counter[Key] = Counter()
         self.fresh: Counter[Key] = Counter()
         """Without those that were marked as duplicates."""
+        self.quarantined: set[Key] = set()
+        """Those that somebody may have had decoded again: they stand in the journal once more each time."""
         self.prints: dict[int, str] = {}
         """last seq of a commit -> fingerprint of the state at that moment."""
 
@@ -48,6 +50,8 @@ class Ledger:
             if type(one) is Received:
                 self.kept[one.raw.topic, one.raw.payload] += 1
                 self.fresh[one.raw.topic, one.raw.payload] += not one.raw.duplicate
+                if one.undecodable is not None:
+                    self.quarantined.add((one.raw.topic, one.raw.payload))
         if state.seq == commit.last_seq:  # while the store was away stepping went on: then nobody knows
             self.prints[state.seq] = print_of(state)
 
