@@ -26,12 +26,11 @@ class Piece(msgspec.Struct, Generic[Whole]):
     ends: Whole | None
     """The batch that is done with this piece."""
     tries: int = 0
-    stands_in: bool = False
-    """For what could not be kept itself."""
+    stands_in_for: Input | None = None
 
 
 def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
-    """What to try in place of a piece that failed while the store took others. Raises when nothing can stand in."""
+    """What to try in place of a piece that failed while the store took others."""
     inputs = piece.inputs
     if len(inputs) > 1:
         middle = len(inputs) // 2
@@ -39,14 +38,18 @@ def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
     if piece.tries + 1 < TRIES:
         piece.tries += 1
         return [piece]
+    if piece.stands_in_for is not None:  # what is harmless fails too: it was not the message
+        return [Piece([piece.stands_in_for], piece.ends)]
     poison = inputs[0]
     log.error("poison", input=type(poison).__name__, error=str(exc))
-    if not piece.stands_in and isinstance(poison, Received) and poison.undecodable is None:
+    return [Piece([_stand_in(poison, str(exc)[:500])], piece.ends, stands_in_for=poison)]
+
+
+def _stand_in(poison: Input, why: str) -> Input:
+    """A message is quarantined; a command is refused; whatever else the store cannot keep is left out."""
+    if isinstance(poison, Received) and poison.undecodable is None:
         device = poison.readings[0].device if poison.readings else ""
-        quarantined = Received(poison.raw, (), Undecodable(Undecoded.POISON, str(exc)[:500], device))
-        return [Piece([quarantined], piece.ends, stands_in=True)]
-    if not piece.stands_in and isinstance(poison, Commanded):
-        # There is no silence 0: this command is refused, and with it the row of the one that it stands for.
-        refused = Commanded(poison.now_ms, EndSilence(actor="system", silence=0), poison.row)
-        return [Piece([refused], piece.ends, stands_in=True)]
-    raise exc
+        return Received(poison.raw, (), Undecodable(Undecoded.POISON, why, device))
+    row = poison.row if isinstance(poison, Commanded) else 0
+    # There is no silence 0: this command is refused, and with it the row of the one that it stands for.
+    return Commanded(poison.now_ms, EndSilence(actor="system", silence=0), row)

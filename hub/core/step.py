@@ -116,11 +116,15 @@ def _rebase(core: Core, by_ms: int) -> None:
         incident.from_ms += by_ms
         if incident.due_ms is not None:
             incident.due_ms += by_ms
-            core.touch_incident(incident)
+        core.touch_incident(incident)
     for notification in state.notifications.values():
         if notification.due_ms is not None:
             notification.due_ms += by_ms
             core.touch_notification(notification)
+    for device in state.devices.values():
+        device.row_ms += by_ms
+        if device.met:
+            device.met = {key: since + by_ms for key, since in device.met.items()}
     core.timers = [
         (due if what == "silence" else due + by_ms, what, id, device) for due, what, id, device in core.timers
     ]

@@ -37,8 +37,8 @@ class Faults:
         self._loop = loop
         self._lives = random.choice((0, 1, 2, 4, 8))
         self._crash_chance = random.choice((0.0, 0.003, 0.01, 0.03))
-        self._fail_chance = random.choice((0.0, 0.0, 0.01, 0.1))
-        self._doubt_chance = random.choice((0.0, 0.0, 0.01, 0.05))
+        self._fail_chance = random.choice((0.0, 0.0, 0.005, 0.02))
+        self._doubt_chance = random.choice((0.0, 0.0, 0.005, 0.02))
 
     def heal(self) -> None:
         self.healed = True

@@ -66,6 +66,7 @@ class Life:
         self.software = software
         self.alive = True
         self.over = asyncio.Event()
+        self.dead = asyncio.Event()
         self.ready = False
         name = f"hub-{number}"
         self.store = SqlStore(around.database)
@@ -115,6 +116,7 @@ class Life:
         self.around.trace.note("killed", self.number, where)
         self.alive = False
         self.over.set()
+        self.dead.set()
 
     async def run(self) -> None:
         """Until it is killed or told to stop. Raises what brought it down, when that was neither."""
@@ -171,8 +173,9 @@ class Life:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         closing = asyncio.create_task(self.keeper.close(), name="close")
-        await asyncio.wait((closing,))
-        return closing.exception()
+        killed = asyncio.create_task(self.dead.wait(), name="killed")
+        await asyncio.wait((closing, killed), return_when=asyncio.FIRST_COMPLETED)
+        return closing.exception() if closing.done() else None
 
     async def _bury(self) -> None:
         """Nothing in memory survives."""
