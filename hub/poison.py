@@ -15,8 +15,8 @@ from hub.model import Undecodable, Undecoded
 Whole = TypeVar("Whole")
 log = structlog.get_logger("keeping")
 
-TRIES = 3
-"""How often a message fails alone, while the store takes others, before it is poison."""
+TRIES = 2
+"""How often a message must fail alone, right after the store took something harmless, before it is poison."""
 
 
 class Piece(msgspec.Struct, Generic[Whole]):
@@ -26,7 +26,10 @@ class Piece(msgspec.Struct, Generic[Whole]):
     ends: Whole | None
     """The batch that is done with this piece."""
     tries: int = 0
+    harmless: bool = False
+    """When this fails too, it is the store after all."""
     stands_in_for: Input | None = None
+    """What could not be kept."""
 
 
 def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
@@ -35,14 +38,15 @@ def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
     if len(inputs) > 1:
         middle = len(inputs) // 2
         return [Piece(inputs[:middle], None), Piece(inputs[middle:], piece.ends)]
-    if piece.tries + 1 < TRIES:
-        piece.tries += 1
-        return [piece]
-    if piece.stands_in_for is not None:  # what is harmless fails too: it was not the message
-        return [Piece([piece.stands_in_for], piece.ends)]
-    poison = inputs[0]
-    log.error("poison", input=type(poison).__name__, error=str(exc))
-    return [Piece([_stand_in(poison, str(exc)[:500])], piece.ends, stands_in_for=poison)]
+    suspect = inputs[0]
+    if piece.tries < TRIES:
+        # An outage that ends just now must not make poison of what came before: the store shows first that it works.
+        return [
+            Piece([_harmless(suspect.now_ms)], None, harmless=True),
+            Piece(inputs, piece.ends, tries=piece.tries + 1),
+        ]
+    log.error("poison", input=type(suspect).__name__, error=str(exc))
+    return [Piece([_stand_in(suspect, str(exc)[:500])], piece.ends, harmless=True, stands_in_for=suspect)]
 
 
 def _stand_in(poison: Input, why: str) -> Input:
@@ -50,6 +54,9 @@ def _stand_in(poison: Input, why: str) -> Input:
     if isinstance(poison, Received) and poison.undecodable is None:
         device = poison.readings[0].device if poison.readings else ""
         return Received(poison.raw, (), Undecodable(Undecoded.POISON, why, device))
-    row = poison.row if isinstance(poison, Commanded) else 0
-    # There is no silence 0: this command is refused, and with it the row of the one that it stands for.
-    return Commanded(poison.now_ms, EndSilence(actor="system", silence=0), row)
+    return _harmless(poison.now_ms, poison.row if isinstance(poison, Commanded) else 0)
+
+
+def _harmless(now_ms: int, row: int = 0) -> Input:
+    """There is no silence 0: this command changes nothing and is refused, and its row with it."""
+    return Commanded(now_ms, EndSilence(actor="system", silence=0), row)

@@ -34,6 +34,8 @@ class Faults:
         self.poison: set[bytes] = set()
         self.crashes = 0
         self.down_until_s = -1.0
+        self.full_until_s = -1.0
+        """The disk has room for a small write, and for no batch."""
         self._loop = loop
         self._lives = random.choice((0, 1, 2, 4, 8))
         self._crash_chance = random.choice((0.0, 0.003, 0.01, 0.03))
@@ -42,7 +44,7 @@ class Faults:
 
     def heal(self) -> None:
         self.healed = True
-        self.down_until_s = -1.0
+        self.down_until_s = self.full_until_s = -1.0
         self.trace.note("healed")
 
     def crash_here(self, where: str, process: Process) -> bool:
@@ -75,6 +77,8 @@ class Faults:
     def refuse(self, what: str) -> None:
         if self.store_is_down():
             raise StoreError(f"The store is away ({what}).")
+        if what in ("commit", "checkpoint") and self._loop.time() < self.full_until_s:
+            raise StoreError(f"The disk is full ({what}).")
 
     def around_commit(self, process: Process, commit: Commit, call: Callable[[], None]) -> None:
         """As `around`; a commit may also fail once, fail on poison, or be done and be reported as failed."""

@@ -171,6 +171,8 @@ class World:
             self._at(random, self._stop)
         for _ in range(random.choice((0, 0, 1, 2))):
             self._at(random, self._store_outage)
+        for _ in range(random.choice((0, 0, 0, 1))):
+            self._at(random, self._disk_full)
         for _ in range(random.choice((0, 1, 3))):
             self._at(random, self._broker_outage)
         for _ in range(random.choice((0, 0, 0, 1, 2))):
@@ -194,6 +196,11 @@ class World:
         now_s = self.around.loop.time()
         self.around.faults.down_until_s = now_s + self.random.choice((0.2, 1.0, 5.0, 40.0, 120.0))
         self.around.trace.note("store_away", self.around.faults.down_until_s)
+
+    def _disk_full(self) -> None:
+        now_s = self.around.loop.time()
+        self.around.faults.full_until_s = now_s + self.random.choice((1.0, 20.0, 60.0))
+        self.around.trace.note("disk_full", self.around.faults.full_until_s)
 
     def _broker_outage(self) -> None:
         lane = self.random.choice(list(self.around.broker.lanes.values()))
