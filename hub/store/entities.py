@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from hub.core.state import Changes
 from hub.errors import StoreError
@@ -28,11 +28,7 @@ def read_entities(connection: Connection, community: str) -> Changes:
     alerts = _read(
         connection,
         select(alert.c.body)
-        .where(
-            alert.c.community == community,
-            # 0: pending, in no incident yet
-            or_(and_(alert.c.closed_ms.is_(None), alert.c.incident == 0), alert.c.incident.in_(open_ids)),
-        )
+        .where(alert.c.community == community, or_(alert.c.closed_ms.is_(None), alert.c.incident.in_(open_ids)))
         .order_by(alert.c.id),
         Alert,
     )
