@@ -10,6 +10,7 @@ from hub.core.inputs import Received
 from hub.core.policies import Settings
 from hub.core.state import Changes, State
 from hub.core.step import step
+from hub.model import Condition
 from hub.store.port import Store
 
 RECENT_SEQS = 10_000
@@ -42,13 +43,22 @@ def recovered(store: Store, settings: Settings, software: str) -> Core:
 
 
 def _stored_decisions_win(state: State, stored: Changes) -> State:
-    """Put the entities as their rows have them in place of what today's software would have decided."""
-    state.alerts = stored.alerts
+    """Put the entities as their rows have them in place of what today's software would have decided.
+
+    What is only pending was no decision yet and may have no row: it stays, unless the rows say that it was raised.
+    """
+    decided = {(alert.subject, alert.key) for alert in stored.alerts.values() if alert.closed_ms is None}
+    pending = {
+        id: alert
+        for id, alert in state.alerts.items()
+        if alert.condition is Condition.PENDING and (alert.subject, alert.key) not in decided
+    }
+    state.alerts = dict(sorted((pending | stored.alerts).items()))
     state.incidents = stored.incidents
     state.notifications = stored.notifications
     for device in state.devices.values():
         device.alerts = None
-    for alert in stored.alerts.values():
+    for alert in state.alerts.values():
         subject = state.devices.get(alert.subject)
         if subject is not None and alert.closed_ms is None:
             subject.alerts = {**(subject.alerts or {}), alert.key: alert.id}
