@@ -45,15 +45,16 @@ def recovered(store: Store, settings: Settings, software: str) -> Core:
 def _stored_decisions_win(state: State, stored: Changes) -> State:
     """Put the entities as their rows have them in place of what today's software would have decided.
 
-    What is only pending was no decision yet and may have no row: it stays, unless the rows say that it was raised.
+    What is only pending was no decision yet, with a row or without: it stays, unless the rows say that it was raised.
     """
-    decided = {(alert.subject, alert.key) for alert in stored.alerts.values() if alert.closed_ms is None}
+    decided = {id: alert for id, alert in stored.alerts.items() if alert.condition is not Condition.PENDING}
+    raised = {(alert.subject, alert.key) for alert in decided.values() if alert.closed_ms is None}
     pending = {
         id: alert
         for id, alert in state.alerts.items()
-        if alert.condition is Condition.PENDING and (alert.subject, alert.key) not in decided
+        if alert.condition is Condition.PENDING and (alert.subject, alert.key) not in raised
     }
-    state.alerts = dict(sorted((pending | stored.alerts).items()))
+    state.alerts = dict(sorted((pending | decided).items()))
     state.incidents = stored.incidents
     state.notifications = stored.notifications
     for device in state.devices.values():
