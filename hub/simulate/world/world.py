@@ -95,7 +95,7 @@ class World:
     def __init__(self, seed: int, around: Surroundings) -> None:
         self.around = around
         self.random = Random(f"{seed} world")
-        self.until_s = self.random.choice((900.0, 1800.0, 1800.0, 3600.0, 7200.0))
+        self.until_s = self.random.choice((900.0, 900.0, 1800.0, 1800.0, 1800.0, 3600.0, 7200.0))
         self.life: Life | None = None
         self.lives = 0
         self.script = plan(Random(f"{seed} devices"), self.until_s)
