@@ -25,8 +25,10 @@ from hub.core.policies import Settings
 from hub.core.state import Changes, State
 from hub.core.step import step
 from hub.errors import LeaseLost, StoreError
-from hub.model import Severity, Undecodable, Undecoded
+from hub.model import Severity
 from hub.mqtt.port import Batch, Session
+from hub.poison import Piece, smaller
+from hub.recovery import recovered
 from hub.store.port import Commit, Store
 from hub.store.snapshots import state_bytes
 
@@ -38,8 +40,6 @@ CHECKPOINT_READINGS = 50_000
 CHECKPOINT_S = 30.0
 SHOUT_AFTER_S = 2.0
 RETRY_S = 0.25
-RECENT_SEQS = 10_000
-"""How far back the journal is read for messages that the broker may deliver again."""
 
 Taken = tuple[Session, Batch]
 
@@ -198,8 +198,7 @@ class Keeper:
         if self._failing_since is None:
             self._failing_since = loop.time()
             log.warning("commit_failed", community=self.community, error=str(exc))
-        if await self._store_takes_others():
-            await self._take_apart()
+        if await self._store_takes_others() and await self._take_apart():
             return
         await self.in_writer(self._store.free_reserve)
         if not self._failing.is_set():
@@ -225,42 +224,75 @@ class Keeper:
             return False
         return True
 
-    async def _take_apart(self) -> None:
-        """Reload the state and step everything again in ever smaller pieces; the piece of one that still fails is poison."""
-        async with self.stepping:
-            self._works_again()
-            waiting = list(self._uncommitted)
-            self._uncommitted.clear()
-            await self.in_writer(self._recover)
-            for work in waiting:
-                await self._commit_pieces(work.commit.inputs)
-                self._after(work, told=True)
+    async def _take_apart(self) -> bool:
+        """Reload the state and step everything again in ever smaller pieces; the piece of one that still fails is poison.
 
-    async def _commit_pieces(self, inputs: list[Input]) -> None:
-        if not inputs:
-            return
-        commit = self._stepped(inputs)
+        False when the store went away meanwhile: what is left waits in order, and stepping may go on.
+        """
+        async with self.stepping:
+            if not await self._reload():
+                return False
+            pieces: deque[Piece[Work]] = deque()
+            while self._uncommitted:
+                work = self._uncommitted.popleft()
+                if work.commit.last_seq <= self.core.state.seq:
+                    self._after(work)  # it was kept: only the word of it got lost
+                else:
+                    pieces.append(Piece(work.commit.inputs, work))
+            while pieces:
+                if not await self._commit_piece(pieces):
+                    return False
+            self._works_again()
+            return True
+
+    async def _commit_piece(self, pieces: deque[Piece[Work]]) -> bool:
+        """Commit the first piece, or put smaller ones in its place; False when the store is away."""
+        piece = pieces[0]
+        commit = self._stepped(piece.inputs)
         try:
             await self.in_writer(self._store.commit, commit)
         except LeaseLost:
             raise
         except StoreError as exc:
-            await self.in_writer(self._recover)
-            if len(inputs) == 1:
-                await self._commit_poison(inputs[0], exc)
-                return
-            middle = len(inputs) // 2
-            await self._commit_pieces(inputs[:middle])
-            await self._commit_pieces(inputs[middle:])
-            return
+            if not await self._reload():
+                self._wait_again(commit, pieces)
+                return False
+            if self.core.state.seq < commit.last_seq:
+                pieces.popleft()
+                if piece.harmless:
+                    if piece.stands_in_for is not None:
+                        pieces.appendleft(Piece([piece.stands_in_for], piece.ends))
+                    self._wait_again(self._stepped(pieces[0].inputs), pieces)
+                    return False
+                pieces.extendleft(reversed(smaller(piece, exc)))
+                return True
+        pieces.popleft()
         self._on_committed(commit)
+        if piece.ends is not None:
+            self._after(piece.ends, told=True)
+        return True
 
-    async def _commit_poison(self, input: Input, exc: StoreError) -> None:
-        log.error("poison", community=self.community, input=type(input).__name__, error=str(exc))
-        if not isinstance(input, Received) or input.undecodable is not None:
-            raise exc
-        poison = Received(input.raw, (), Undecodable(Undecoded.POISON, str(exc)[:500]))
-        await self._commit_pieces([poison])
+    async def _reload(self) -> bool:
+        """Put the state as it is kept in place of the one that ran ahead; False when the store is away."""
+        if not await self._store_takes_others():
+            return False
+        try:
+            await self.in_writer(self._recover)
+        except StoreError:
+            return False
+        return True
+
+    def _wait_again(self, commit: Commit, pieces: deque[Piece[Work]]) -> None:
+        """The store went away while a batch was taken apart: step the rest of it, for the time when the store is back."""
+        while pieces:
+            piece = pieces.popleft()
+            # Stepping goes on and changes the entities: each commit keeps them as they are now.
+            commit.changes = _frozen(commit.changes)
+            done = piece.ends
+            work = Work(commit, [], [], 0) if done is None else Work(commit, done.batches, done.waiting, done.messages)
+            self._uncommitted.append(work)
+            if pieces:
+                commit = self._stepped(pieces[0].inputs)
 
     def _after(self, work: Work, *, told: bool = False) -> None:
         """It is kept: acknowledge, answer who waits, wake the followers."""
@@ -315,30 +347,15 @@ class Keeper:
         # Encoded here, not in the writer thread: the next batch is stepped while that one writes.
         state = self.core.state
         body = state_bytes(state)
-        await self.in_writer(self._store.checkpoint, self.community, state.seq, state.now_ms, self._software, body)
+        try:
+            await self.in_writer(self._store.checkpoint, self.community, state.seq, state.now_ms, self._software, body)
+        except LeaseLost:
+            raise
+        except StoreError as exc:  # the journal has it all: the next start reads a longer tail
+            log.warning("checkpoint_failed", community=self.community, error=str(exc))
 
     def _recover(self) -> None:
-        """Snapshot, then the tail stepped again; where the software changed in between, stored decisions win."""
-        state, blocks, changed = self._store.recover(self.community, self._software)
-        core = Core(state or State(community=self.community), self.settings)
-        start = core.state.seq
-        for earlier in self._store.blocks(self.community, max(0, start - RECENT_SEQS), RECENT_SEQS):
-            for input in earlier.inputs if earlier.last_seq <= start else ():
-                if type(input) is Received:
-                    core.remember(input.raw)
-        stepped = False
-        for block in blocks:
-            stepped = True
-            for input, seq in zip(block.inputs, block.seqs, strict=True):
-                core.state.seq = max(core.state.seq, seq - 1)
-                step(core, input)
-            core.state.seq = max(core.state.seq, block.last_seq)
-            core.take()
-        if changed and stepped:
-            recent = core.recent
-            core = Core(_stored_decisions_win(core.state, self._store.entities(self.community)), self.settings)
-            core.recent = recent
-        self.core = core
+        self.core = recovered(self._store, self.settings, self._software)
 
     async def in_writer(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(work, *args, **kwargs))
@@ -346,17 +363,3 @@ class Keeper:
 
 def _frozen(changes: Changes) -> Changes:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(changes), type=Changes)
-
-
-def _stored_decisions_win(state: State, stored: Changes) -> State:
-    """Put the entities as their rows have them in place of what today's software would have decided."""
-    state.alerts = stored.alerts
-    state.incidents = stored.incidents
-    state.notifications = stored.notifications
-    for device in state.devices.values():
-        device.alerts = None
-    for alert in stored.alerts.values():
-        subject = state.devices.get(alert.subject)
-        if subject is not None and alert.closed_ms is None:
-            subject.alerts = {**(subject.alerts or {}), alert.key: alert.id}
-    return state

@@ -15,7 +15,7 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from hub.clock import Clock
+from hub.clock import JUMP_MS, Clock
 from hub.core.commands import AnyCommand, ReplayQuarantined
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
 from hub.decode.port import Decode
@@ -26,6 +26,8 @@ from hub.mqtt.port import Session
 from hub.store.port import Store
 
 COMMANDS_EVERY_S = 0.2
+LOOK_EVERY_S = 1.0
+"""How long the loop rests at most when nothing wakes it."""
 BATCH = 1000
 """Messages of one commit, about: the last batch taken may pass it."""
 HELD_LIMIT = 20_000
@@ -43,6 +45,8 @@ class Owner:
         reader: Executor,
         decode: Decode,
         clock: Clock,
+        commands_every_s: float = COMMANDS_EVERY_S,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self.keeper = keeper
         self.community = keeper.community
@@ -51,6 +55,8 @@ class Owner:
         self.decode = decode
         self._sessions: list[Session] = []
         self._clock = clock
+        self._commands_every_s = commands_every_s
+        self._look_every_s = look_every_s
         self._wake = asyncio.Event()
         self._slots: dict[str, deque[Taken]] = {"safety": deque(), "bulk": deque()}
         self._pushed: deque[tuple[Received, asyncio.Future[None]]] = deque()
@@ -59,6 +65,7 @@ class Owner:
         self._command_written = asyncio.Event()
         self._last_command = 0
         self._drained = False
+        self._jumped_ms = 0
         self._connected: dict[Session, bool] = {}
         self._caught_up: set[Session] = set()
 
@@ -88,13 +95,21 @@ class Owner:
         """Rebuild the state, note the configuration, load the seed into an empty registry, step left receipts."""
         now_ms = self._clock.now_ms()
         await self.keeper.open(now_ms)
-        inputs: list[Input] = [Configured(now_ms, digest, software)]
+        inputs: list[Input] = [*self._while_away(now_ms), Configured(now_ms, digest, software)]
         if not self.keeper.core.state.places:
             inputs += [Commanded(now_ms, command) for command in seed]
         receipts = await self.keeper.in_writer(self._store.open_receipts, self.community)
         inputs += [Receipted(now_ms, receipt) for receipt in receipts]
         self.keeper.step(inputs)
         await self.keeper.drained()
+
+    def _while_away(self, now_ms: int) -> list[Input]:
+        """From the last input until now the hub heard nothing; and its clock may have been set back meanwhile."""
+        known_ms = self.keeper.core.state.now_ms
+        if not known_ms:
+            return []
+        jumped = now_ms - known_ms if known_ms - now_ms >= JUMP_MS else 0
+        return [TimePassed(known_ms, drained=False), *([TimePassed(now_ms, False, jumped)] if jumped else [])]
 
     async def run(self) -> None:
         """The loop; ends by cancellation or `LeaseLost`."""
@@ -112,6 +127,7 @@ class Owner:
     async def _turn(self) -> None:
         """Wait for something to do, decode it, wait for the previous commit, step it, start its commit."""
         self._wake.clear()
+        self._jumped_ms += self._clock.jumped()
         taken = self._take_batches()
         if not (taken or self._receipts or self._commands or self._pushed or self._time_is_up()):
             await self._wait()
@@ -129,7 +145,7 @@ class Owner:
     async def _step_turn(self, taken: list[Taken], messages: list[Input]) -> None:
         now_ms = self._clock.now_ms()
         inputs: list[Input] = []
-        jumped = self._clock.jumped()
+        jumped, self._jumped_ms = self._jumped_ms + self._clock.jumped(), 0
         drained = self._hears_everything()
         if jumped or drained is not self._drained or self._timer_due(now_ms):
             self._drained = drained
@@ -141,21 +157,26 @@ class Owner:
             row, command = self._commands.popleft()
             inputs.append(Commanded(now_ms, command, row))
             if isinstance(command, ReplayQuarantined):
-                inputs += await self._replay(command.seq)
+                replayed = await self._replay(command.seq)
+                if replayed is None:
+                    inputs.pop()
+                    asyncio.get_running_loop().call_later(self._commands_every_s, self._put_back, row, command)
+                    continue
+                inputs += replayed
         waiting: list[asyncio.Future[None]] = []
         while self._pushed:
             received, done = self._pushed.popleft()
-            inputs.append(received)
+            inputs.append(_not_ahead(received, now_ms))
             waiting.append(done)
-        inputs += messages
+        inputs += [_not_ahead(one, now_ms) for one in messages] if _any_ahead(taken, now_ms) else messages
         if inputs:
             self.keeper.step(inputs, taken, waiting)
 
     async def _wait(self) -> None:
         due_ms = self.keeper.core.next_due_ms()
-        pause = 1.0
+        pause = self._look_every_s
         if due_ms is not None:
-            pause = min(1.0, max(0.001, (due_ms - self._clock.now_ms()) / 1000))
+            pause = min(pause, max(0.001, (due_ms - self._clock.now_ms()) / 1000))
         try:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -164,7 +185,8 @@ class Owner:
 
     def _time_is_up(self) -> bool:
         return (
-            self._timer_due(self._clock.now_ms())
+            self._jumped_ms != 0
+            or self._timer_due(self._clock.now_ms())
             or self._hears_everything() is not self._drained
             or any(self._connected.get(s) is not s.connected for s in self._sessions)
         )
@@ -228,14 +250,33 @@ class Owner:
                 self._commands.extend(fresh)
                 self._wake.set()
             try:
-                async with asyncio.timeout(COMMANDS_EVERY_S):
+                async with asyncio.timeout(self._commands_every_s):
                     await self._command_written.wait()
             except TimeoutError:
                 continue
 
-    async def _replay(self, seq: int) -> list[Input]:
-        kept = await self.keeper.in_writer(self._store.quarantined, self.community, seq)
+    def _put_back(self, row: int, command: AnyCommand) -> None:
+        self._commands.append((row, command))
+        self._wake.set()
+
+    async def _replay(self, seq: int) -> list[Input] | None:
+        """The quarantined message as a new input; None while the store cannot say."""
+        try:
+            kept = await self.keeper.in_writer(self._store.quarantined, self.community, seq)
+        except StoreError:
+            return None
         if kept is None:
             return []
         raw = msgspec.structs.replace(kept.raw, duplicate=False)
         return [Received(raw, *self.decode(raw))]
+
+
+def _any_ahead(taken: Sequence[Taken], now_ms: int) -> bool:
+    return any(raw.received_ms > now_ms for _, batch in taken for raw in batch.messages)
+
+
+def _not_ahead(received: Input, now_ms: int) -> Input:
+    """A message that came before the clock was set back must not pull the core's time into the future again."""
+    if type(received) is not Received or received.raw.received_ms <= now_ms:
+        return received
+    return msgspec.structs.replace(received, raw=msgspec.structs.replace(received.raw, received_ms=now_ms))

@@ -11,7 +11,7 @@ from collections import deque
 
 from hub.core.decisions import AnyDecision
 from hub.core.policies import Settings
-from hub.core.state import Changes, State
+from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
     Condition,
@@ -102,7 +102,7 @@ class Core:
         pauses = [
             r.silent_after_ms
             for r in self.rules.silent[registered.kind]
-            if r.silent_after_ms is not None and not (device.alerts and r.name in device.alerts)
+            if r.silent_after_ms is not None and not told_silent(device, r.name)
         ]
         if not pauses:
             return None
@@ -160,6 +160,11 @@ class Core:
         for alert_id in incident.alerts:
             self.state.alerts.pop(alert_id, None)
         del self.state.incidents[incident_id]
+
+
+def told_silent(device: DeviceState, rule: str) -> bool:
+    """This silence has raised its alert already, which a person may have closed since: once is enough until it is heard."""
+    return rule in (device.alerts or ()) or rule in (device.met or ())
 
 
 NEVER_SILENCED = Severity.CRITICAL

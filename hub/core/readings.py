@@ -69,11 +69,15 @@ def _seen(core: Core, raw: RawMessage) -> bool:
 
 
 def _alarms_anew(core: Core, reading: Reading) -> bool:
-    """A marked duplicate of a life-safety alarm that has cleared since is taken: rather twice than never."""
-    if reading.facts.get("alarm") is not True or reading.kind not in LIFE_SAFETY:
+    """A marked duplicate of a life-safety alarm that has cleared since is taken: rather twice than never.
+
+    So is the clear that was delivered again behind it: else the alarm would seem to stand, and hide the next one.
+    """
+    alarm = reading.facts.get("alarm")
+    if not isinstance(alarm, bool) or reading.kind not in LIFE_SAFETY:
         return False
     device = core.state.devices.get(reading.device)
-    return device is None or device.alarm is not True
+    return device is None or (device.alarm is True) is not alarm
 
 
 def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:

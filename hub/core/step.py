@@ -36,6 +36,7 @@ from hub.core.registry import change_registry
 from hub.core.silences import end_silence, start_silence
 from hub.core.supervision import device_due, set_hearing
 from hub.core.telling import notification_due, receive_receipt, tell_test
+from hub.model import Condition
 
 
 def step(core: Core, input: Input) -> int:
@@ -121,16 +122,21 @@ def _rebase(core: Core, by_ms: int) -> None:
     for alert in state.alerts.values():
         if alert.due_ms is not None:
             alert.due_ms += by_ms
-            core.touch_alert(alert)
+            if alert.condition is not Condition.PENDING:  # what never was an alert must not leave a row behind
+                core.touch_alert(alert)
     for incident in state.incidents.values():
         incident.from_ms += by_ms
         if incident.due_ms is not None:
             incident.due_ms += by_ms
-            core.touch_incident(incident)
+        core.touch_incident(incident)
     for notification in state.notifications.values():
         if notification.due_ms is not None:
             notification.due_ms += by_ms
             core.touch_notification(notification)
+    for device in state.devices.values():
+        device.row_ms += by_ms
+        if device.met:
+            device.met = {key: since + by_ms for key, since in device.met.items()}
     core.timers = [
         (due if what == "silence" else due + by_ms, what, id, device) for due, what, id, device in core.timers
     ]

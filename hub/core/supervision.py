@@ -7,7 +7,7 @@ taken off (`State.offline_ms`).
 from __future__ import annotations
 
 from hub.core.alerts import condition_met, condition_over
-from hub.core.context import Core
+from hub.core.context import Core, told_silent
 from hub.core.decisions import Reason, SensorFellSilent, SensorHeard
 from hub.core.state import DeviceState
 
@@ -41,8 +41,7 @@ def device_due(core: Core, device_id: str) -> None:
     unheard = core.state.offline_ms - device.offline_at_seen_ms
     for rule in core.rules.silent[registered.kind]:
         limit = rule.silent_after_ms
-        known = device.alerts is not None and rule.name in device.alerts
-        if limit is None or known or device.last_seen_ms + unheard + limit > core.now_ms:
+        if limit is None or told_silent(device, rule.name) or device.last_seen_ms + unheard + limit > core.now_ms:
             continue
         if not device.silent:
             device.silent = True
@@ -55,6 +54,7 @@ def device_due(core: Core, device_id: str) -> None:
                     last_seen_ms=device.last_seen_ms,
                 )
             )
+        device.met = {**(device.met or {}), rule.name: core.now_ms}
         condition_met(
             core,
             device,
@@ -80,6 +80,8 @@ def heard(core: Core, device: DeviceState) -> None:
     if registered is None:
         return
     for rule in core.rules.silent[registered.kind]:
+        if device.met:
+            device.met.pop(rule.name, None)
         alert = core.state.alerts.get((device.alerts or {}).get(rule.name, 0))
         if alert is not None:
             condition_over(core, alert, Reason.HEARD_AGAIN)

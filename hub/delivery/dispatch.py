@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -24,7 +24,6 @@ from hub.core.decisions import NotificationDue
 from hub.delivery.answers import Answer
 from hub.delivery.budgets import Budgets
 from hub.delivery.port import Message
-from hub.delivery.senders import Senders
 from hub.delivery.tools import Opened
 from hub.delivery.wording import Wording
 from hub.errors import ConfigError, DeliveryError, StoreError
@@ -44,13 +43,24 @@ class Outbox(Protocol):
     def record_receipt(self, community: str, receipt: Receipt) -> None: ...
 
 
+class Contacts(Protocol):
+    """The part of `hub.delivery.senders.Senders` that delivery needs."""
+
+    def open(self, url: str) -> Opened: ...
+
+
+def thread_pool(size: int, name: str) -> Executor:
+    """Threads; the simulated world has another kind."""
+    return ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
+
+
 class Dispatcher:
     """Carries out what the outbox holds. `run` is one named task; `wake` after each commit that wrote outbox rows."""
 
     def __init__(
         self,
         store: Outbox,
-        senders: Senders,
+        senders: Contacts,
         wording: Wording,
         on_receipt: Callable[[str, Receipt], None],
         *,
@@ -60,6 +70,7 @@ class Dispatcher:
         look_every: timedelta = timedelta(seconds=5),
         per_provider: int = 8,
         claim_limit: int = 200,
+        pool: Callable[[int, str], Executor] = thread_pool,
     ) -> None:
         """``by`` must differ at every start of the process: rows of another claimer are claimed again.
         ``on_receipt(community, receipt)`` is called in the event loop once the receipt is recorded."""
@@ -75,14 +86,14 @@ class Dispatcher:
         self._claim_limit = claim_limit
         self._woken = asyncio.Event()
         self._stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # in order: a seed must give the same world again
         self._handed: set[asyncio.Task[None]] = set()
         self._slots: dict[str, asyncio.Semaphore] = {}
         # Lanes into the store: no claim stands behind a receipt, no critical receipt behind another.
-        self._claims = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-claim")
-        self._first = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-first")
-        self._rest = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-rest")
-        self._openers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox-open")
+        self._claims = pool(1, "outbox-claim")
+        self._first = pool(1, "outbox-first")
+        self._rest = pool(1, "outbox-rest")
+        self._openers = pool(4, "outbox-open")
         self._opened: dict[str, asyncio.Future[Opened]] = {}
         self._budgets = Budgets(store.take_budget, now_ms)
 
@@ -98,13 +109,13 @@ class Dispatcher:
 
     def _start(self, row: Outgoing) -> None:
         task = asyncio.create_task(self._deliver(row), name=f"deliver-{row.due.notification}")
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._forget)
 
     def send_unrecorded(self, row: Outgoing) -> None:
         """The store is down and this cannot wait: send it without a row. Call it in the event loop."""
         task = asyncio.create_task(self._deliver_unrecorded(row), name=f"unrecorded-{row.due.notification}")
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._forget)
 
     async def _deliver_unrecorded(self, row: Outgoing) -> None:
@@ -142,8 +153,9 @@ class Dispatcher:
 
     def _leave(self) -> None:
         """Give up what was not handed over yet: its rows stay claimed."""
-        for task in self._tasks - self._handed:
-            task.cancel()
+        for task in self._tasks:
+            if task not in self._handed:
+                task.cancel()
 
     async def _finish(self) -> None:
         self._leave()
@@ -166,7 +178,7 @@ class Dispatcher:
                 return
 
     def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._handed.discard(task)
 
     async def _deliver(self, row: Outgoing) -> None:

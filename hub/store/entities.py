@@ -17,29 +17,27 @@ T = TypeVar("T")
 
 
 def read_entities(connection: Connection, community: str) -> Changes:
-    """Open alerts, incidents and notifications, silences and the registry.
+    """Open incidents with all their alerts and notifications, silences and the registry, each in the order of its ids.
 
-    A closed incident whose end is still being told counts as open, with its alerts.
+    A closed incident whose end is still being told counts as open.
     """
-    untold = select(notification.c.incident).where(
-        notification.c.community == community,
-        notification.c.state.in_([NotificationState.DUE.value, NotificationState.HELD.value]),
-    )
+    under_way = notification.c.state.in_([NotificationState.DUE.value, NotificationState.HELD.value])
+    untold = select(notification.c.incident).where(notification.c.community == community, under_way)
+    here = (incident.c.community == community, or_(incident.c.closed_ms.is_(None), incident.c.id.in_(untold)))
+    open_ids = select(incident.c.id).where(*here)
     alerts = _read(
         connection,
-        select(alert.c.body).where(
-            alert.c.community == community, or_(alert.c.closed_ms.is_(None), alert.c.incident.in_(untold))
-        ),
+        select(alert.c.body)
+        .where(alert.c.community == community, or_(alert.c.closed_ms.is_(None), alert.c.incident.in_(open_ids)))
+        .order_by(alert.c.id),
         Alert,
     )
-    incidents = _read(
-        connection,
-        select(incident.c.body).where(
-            incident.c.community == community, or_(incident.c.closed_ms.is_(None), incident.c.id.in_(untold))
-        ),
-        Incident,
+    incidents = _read(connection, select(incident.c.body).where(*here).order_by(incident.c.id), Incident)
+    told = (
+        select(notification.c.body)
+        .where(notification.c.community == community, or_(under_way, notification.c.incident.in_(open_ids)))
+        .order_by(notification.c.id)
     )
-    told = untold.with_only_columns(notification.c.body)
     silences = _read(connection, select(silence.c.body).where(silence.c.community == community), Silence)
     registered = _read(
         connection, select(device.c.body).where(device.c.community == community, device.c.registered), Device

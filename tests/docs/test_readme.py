@@ -109,7 +109,7 @@ def test_compose_knows_the_variables_and_files_that_are_shown() -> None:
     assert "secrets:/secrets:ro" in services["hub"]["volumes"]
     secrets = (ROOT / "config" / "make-secrets.sh").read_text("utf-8")
     assert "make_secret mqtt_devices_password" in secrets
-    assert 'mosquitto_passwd.new" gateway' in secrets
+    assert 'mosquitto_passwd.new" devices' in secrets
 
 
 def test_the_picture_is_there_and_small() -> None:

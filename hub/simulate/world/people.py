@@ -1,0 +1,94 @@
+"""People: somebody accepts, arrives and closes now and then, sometimes nobody; they write command rows, as the pages do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from hub.core.commands import (
+    Accept,
+    AnyCommand,
+    Arrive,
+    Close,
+    Decline,
+    PutDevice,
+    ReplayQuarantined,
+    StartSilence,
+    TellTest,
+)
+from hub.core.state import State
+from hub.errors import StoreError
+from hub.model import Device, Handling, Kind, Outcome
+from hub.simulate.world.compound import COMMUNITY, ROLES, STRANGER
+from hub.simulate.world.life import Life, Surroundings
+
+
+class People:
+    """Looks at what is open in the hub that runs, and does something about it."""
+
+    def __init__(self, around: Surroundings, random: Random, life: Callable[[], Life | None]) -> None:
+        self._around = around
+        self._random = random
+        self._life = life
+        self._every_s = random.choice((60.0, 400.0, 2000.0, 100_000.0))
+
+    async def live(self) -> None:
+        while True:
+            await asyncio.sleep(self._random.expovariate(1 / self._every_s))
+            life = self._life()
+            if life is not None and life.ready and life.alive:
+                for command in self._wish(life.state()):
+                    self.write(command)
+
+    def write(self, command: AnyCommand) -> None:
+        """One row through a page, which may find the store away."""
+        life = self._life()
+        if life is None or not life.alive or self._around.faults.store_is_down():
+            return
+        try:
+            row = life.store.write_command(COMMUNITY, command, life.clock.now_ms())
+        except StoreError:
+            return
+        self._around.trace.note("wished", row, type(command).__name__)
+        if self._random.random() < 0.9:  # a page in another process wakes nobody
+            life.owner.wake_commands()
+
+    def close_everything(self) -> None:
+        """The control room ends what is open, over and over, when the world is healed."""
+        life = self._life()
+        if life is None or not life.alive or not life.ready:
+            return
+        for incident in life.state().incidents.values():
+            if incident.closed_ms is None:
+                self.write(Close(actor="console", incident=incident.id, outcome=Outcome.FALSE))
+        life.owner.wake_commands()
+
+    def _wish(self, state: State) -> list[AnyCommand]:
+        random = self._random
+        open_ids = [i.id for i in state.incidents.values() if i.closed_ms is None]
+        wishes: list[AnyCommand] = []
+        if open_ids:
+            incident = state.incidents[random.choice(open_ids)]
+            actor = random.choice(ROLES)
+            if random.random() < 0.2:
+                wishes.append(Decline(actor=actor, incident=incident.id))
+            elif incident.handling is Handling.NEW:
+                wishes.append(Accept(actor=actor, incident=incident.id))
+            elif incident.handling is Handling.ACCEPTED and random.random() < 0.5:
+                wishes.append(Arrive(actor=actor, incident=incident.id))
+            else:
+                wishes.append(Close(actor=actor, incident=incident.id, outcome=Outcome.FALSE, cause="做饭油烟"))
+        match random.randrange(12):
+            case 0:
+                wishes.append(TellTest(actor="console", person=random.choice(ROLES)))
+            case 1:
+                until_ms = state.now_ms + random.choice((60_000, 3_600_000))
+                wishes.append(
+                    StartSilence(actor="console", until_ms=until_ms, reason="装修", kind=random.choice(("", "gate")))
+                )
+            case 2:
+                wishes.append(ReplayQuarantined(actor="console", seq=random.randrange(1, state.seq + 2)))
+            case 3:
+                wishes.append(PutDevice(actor="office", device=Device(id=STRANGER, kind=Kind.SMOKE, place="b2-201")))
+        return wishes
