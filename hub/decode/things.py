@@ -36,7 +36,7 @@ _FLAGS = {
     "fault": ("fault", "faultstate", "faultalarm", "sensorfault"),
     "muted": ("muted", "mutestate", "mute"),
 }  # fmt: skip
-_PERCENT = ("battery", "batterylevel", "batteryvalue", "batterypercentage", "batterypercent", "electricquantity",
+PERCENT = ("battery", "batterylevel", "batteryvalue", "batterypercentage", "batterypercent", "electricquantity",
             "batterycapacity", "batteryremaining", "remainpower", "batteryenergy", "electricity", "cellpercent",
             "batterysoc")  # fmt: skip
 _NUMBERS = {
@@ -50,12 +50,12 @@ _NUMBERS = {
     "distance_mm": ("distancemm",),
 }
 
-_BY_NAME: dict[str, tuple[str, Kind | None]] = {
+BY_NAME: dict[str, tuple[str, Kind | None]] = {
     **{name: ("alarm", kind) for kind, names in _ALARMS.items() for name in names},
     **{name: (fact, kind) for fact, (kind, names) in _STATES.items() for name in names},
     **{name: (fact, None) for fact, names in _FLAGS.items() for name in names},
 }
-_NUMBER_NAMES = {name: fact for fact, names in _NUMBERS.items() for name in names}
+NUMBER_NAMES = {name: fact for fact, names in _NUMBERS.items() for name in names}
 _BARE = {"smoke": Kind.SMOKE, "gas": Kind.GAS}
 """Alarms where they are true or false; a number of this name is a density."""
 _SERVICES = {"battery": "batterylevel", "temperature": "temperature", "humidity": "humidity"}
@@ -76,8 +76,8 @@ def property_facts(properties: Mapping[str, object], facts: dict[str, Fact], ser
             name = _SERVICES.get(plain(service), name)
         if isinstance(value, dict) and "value" in value:
             value = value["value"]
-        if name in _BY_NAME:
-            fact, kind = _BY_NAME[name]
+        if name in BY_NAME:
+            fact, kind = BY_NAME[name]
             state = flag(value)
             if kind is not None and (found is None or fact == "alarm"):
                 found = kind
@@ -86,12 +86,12 @@ def property_facts(properties: Mapping[str, object], facts: dict[str, Fact], ser
         elif name in _BARE and isinstance(value, bool):
             found = _BARE[name]
             facts["alarm"] = facts.get("alarm") is True or value
-        elif name in _PERCENT:
+        elif name in PERCENT:
             put_battery(facts, value)
         elif name in ("batteryvoltage", "batvoltage", "batteryvolt"):
             put_volts(facts, value)
-        elif name in _NUMBER_NAMES:
-            put_number(facts, _NUMBER_NAMES[name], value)
+        elif name in NUMBER_NAMES:
+            put_number(facts, NUMBER_NAMES[name], value)
         elif name in ("selftest", "testalarm", "teststate", "test") and flag(value) is True:
             facts["test"] = True
     return found

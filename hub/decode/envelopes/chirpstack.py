@@ -91,6 +91,7 @@ def _understood(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         name=info.deviceName,
         device_ms=time_ms(up.time),
         key=up.deduplicationId or f"{up.devAddr}/{up.fCnt}/{up.time}",
+        told=up.object,
     )
 
 

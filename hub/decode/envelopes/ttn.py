@@ -90,6 +90,7 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         name=message.end_device_ids.device_id if message.end_device_ids is not None else "",
         device_ms=time_ms(message.received_at or up.received_at),
         key=f"{up.session_key_id or up.received_at or message.received_at}/{up.f_cnt}",
+        told=up.decoded_payload,
     )
 
 
