@@ -49,7 +49,7 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if not found:
         return ()
     device_ms = time_ms(found.get("Time"), context.zone)
-    received = part(found, "ZbReceived")
+    received = part(found, "ZbReceived") or _unwrapped(found)
     if received:
         return tuple(_zigbee(key, part(value), device_ms, device, context) for key, value in received.items())
     if about.startswith("INFO") or about.startswith("STATUS"):
@@ -64,6 +64,11 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if about == "RESULT":
         return (Reading(device, Kind.LIFECYCLE, Event.CONFIG_RESPONSE, {}, device_ms),)
     return (Reading(device, Kind.TELEMETRY, Event.TELEMETRY, {}, device_ms),)
+
+
+def _unwrapped(found: Mapping[str, object]) -> dict[str, object]:
+    """Zigbee devices where SetOption100 leaves ``ZbReceived`` out: each still says its short address."""
+    return {key: value for key, value in found.items() if text(part(value).get("Device")).startswith("0x")}
 
 
 def _own(found: Mapping[str, object], device: str, device_ms: int | None) -> Iterator[Reading]:

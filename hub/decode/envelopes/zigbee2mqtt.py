@@ -67,6 +67,7 @@ class _State(msgspec.Struct, gc=False):
     power: Number = UNSET
     state: Text = UNSET
     action: Text = UNSET
+    click: Text = UNSET
     action_transaction: Number = UNSET
     action_code: Number | str = UNSET
     last_seen: int | float | str | None = None
@@ -81,7 +82,7 @@ _FLAGS = frozenset(
         "battery_low", "test", "buzzer_manual_mute", "linkage_alarm_state", "trouble",
     }
 )  # fmt: skip
-_TEXTS = frozenset({"state", "action", "self_test", "silence", "fault_alarm", "action_code"})
+_TEXTS = frozenset({"state", "action", "click", "self_test", "silence", "fault_alarm", "action_code"})
 _EMERGENCY = frozenset({"emergency", "panic", "sos", "fire", "police", "medical", "emergency_press"})
 _VIBRATION = {"vibration": Event.STATUS, "tilt": Event.TILT, "drop": Event.FALL, "fall": Event.FALL}
 _COMMANDS = ("set", "get")
@@ -267,7 +268,10 @@ def _other_kind(state: _State, facts: dict[str, Fact]) -> tuple[Kind, Event]:
         if state.vibration is not None:
             facts["motion"] = state.vibration
         return Kind.VIBRATION, Event.STATUS
-    if state.action is not UNSET:
+    if state.click is not UNSET and state.click:  # before 1.19 buttons said so
+        facts["press"] = state.click
+        return Kind.BUTTON, Event.PRESS
+    if state.action is not UNSET or state.click is not UNSET:
         return Kind.BUTTON, Event.STATUS
     if state.state is not UNSET and state.state is not None:
         on = flag(state.state)

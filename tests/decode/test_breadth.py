@@ -1,0 +1,74 @@
+"""Layouts that platforms also send, beside those of the published rows: each was misread or lost before."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.catalogue import load_catalogue
+from hub.decode.decoder import Decoder, SourceSettings
+from hub.model import Event, Fact, Kind, RawMessage
+
+SN = "265e1040-85e01fb7"
+_SOURCES = {"dahua": SourceSettings(envelope="dahua")}
+_decode = Decoder(load_catalogue(), _SOURCES)
+_DOWN = '{"status":"OFFLINE","device_id":"sub1"}'
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "device", "kind", "event", "facts"),
+    [
+        pytest.param(
+            "tele/Smoke/SENSOR", '{"Smoke":{"Device":"0x1A2B","Name":"Smoke","Fire":1,"Endpoint":1}}',
+            "0x1A2B", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="Tasmota with SetOption100",
+        ),
+        pytest.param(
+            f"device/{SN}/message/up/gpio_in", f'{{"sn":"{SN}","name":"gpio_in","payload":{{"body":{{"source":1,"value":0}}}}}}',
+            SN, Kind.GATE_IO, Event.IO_CHANGE, {"input": 1, "on": False}, id="Vzenith input without its wrappers",
+        ),
+        pytest.param(
+            "/device/push/result", f'{{"AlarmGioIn":{{"serialno":"{SN}","result":{{"TriggerResult":{{"source":0,"value":1}}}}}}}}',
+            SN, Kind.GATE_IO, Event.IO_CHANGE, {"input": 0, "on": True}, id="Vzenith input on the one topic",
+        ),
+        pytest.param(
+            "zigbee2mqtt/Schalter", '{"click":"double","battery":97,"linkquality":10}',
+            "Schalter", Kind.BUTTON, Event.PRESS, {"press": "double", "battery_pct": 97}, id="Zigbee2MQTT before 1.19",
+        ),
+        pytest.param(
+            "$oc/devices/gw/sys/events/up",
+            '{"services":[{"service_id":"$sub_device_manager","event_type":"sub_device_update_status_response",'
+            f'"event_time":"20151212T121212Z","paras":{{"successful_devices":[{_DOWN}],"failed_devices":[]}}}}]}}',
+            "sub1", Kind.LIFECYCLE, Event.OFFLINE, {"gateway": "gw"}, id="IoTDA takes over a sub-device's state",
+        ),
+        pytest.param(
+            "push", '{"messageType":"dataReportTupLev","productId":"1","deviceId":"d","payload":{"smoke_state":1}}',
+            "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="CTWing data under another message type",
+        ),
+        pytest.param(
+            "push", '{"messageType":"propertyReport","productId":"1","deviceId":"d","payload":{"smoke_state":1}}',
+            "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="CTWing payload of a type we do not know",
+        ),
+    ],
+)  # fmt: skip
+def test_another_layout_is_read(
+    topic: str, payload: str, device: str, kind: Kind, event: Event, facts: dict[str, Fact]
+) -> None:
+    readings, why = _decode(RawMessage("any", topic, payload.encode(), 0))
+    assert why is None
+    assert [(each.device, each.kind, each.event) for each in readings] == [(device, kind, event)]
+    assert {name: readings[0].facts.get(name) for name in facts} == facts
+
+
+@pytest.mark.parametrize(
+    "head", ["", "--myboundary\r\nContent-Type: text/plain\r\nContent-Length:120\r\n\r\n"], ids=["bare", "multipart"]
+)
+def test_a_dahua_event_stream_is_read(head: str) -> None:
+    text = head + 'Code=TrafficJunction;action=Pulse;index=0;data={"TrafficCar":{"PlateNumber":"沪A12345"}}\r\n\r\n'
+    readings, why = _decode(RawMessage("dahua", "ingest/dahua", text.encode(), 0))
+    assert why is None
+    assert [(each.kind, each.event, each.facts["plate"]) for each in readings] == [(Kind.LPR, Event.PLATE, "沪A12345")]
+
+
+def test_a_dahua_stream_without_data_is_still_an_event() -> None:
+    readings, why = _decode(RawMessage("dahua", "ingest/dahua", b"Code=VideoMotion;action=Start;index=0", 0))
+    assert why is None
+    assert [(each.kind, each.event) for each in readings] == [(Kind.CAMERA, Event.MOTION)]
