@@ -47,6 +47,19 @@ _DOWN = '{"status":"OFFLINE","device_id":"sub1"}'
             "push", '{"messageType":"propertyReport","productId":"1","deviceId":"d","payload":{"smoke_state":1}}',
             "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="CTWing payload of a type we do not know",
         ),
+        pytest.param(
+            "$oc/devices/d/sys/properties/report", '{"services":[{"service_id":"smokeDetector","properties":{"alarm":1}}]}',
+            "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="IoTDA: the service says what the alarm is about",
+        ),
+        pytest.param(
+            "push", '{"messageType":"eventReport","productId":"1","deviceId":"d","eventContent":{"fault":1,"error_code":3}}',
+            "d", Kind.TELEMETRY, Event.FAULT, {"fault": True, "label": None}, id="CTWing fault without a name",
+        ),
+        pytest.param(
+            "push", '{"notifyType":"deviceDataChanged","deviceId":"d","service":{"serviceId":"x","data":{"rawData":'
+            '"eyJzbW9rZSI6dHJ1ZX0="}}}',
+            "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="OceanConnect passes bytes through",
+        ),
     ],
 )  # fmt: skip
 def test_another_layout_is_read(
@@ -72,3 +85,25 @@ def test_a_dahua_stream_without_data_is_still_an_event() -> None:
     readings, why = _decode(RawMessage("dahua", "ingest/dahua", b"Code=VideoMotion;action=Start;index=0", 0))
     assert why is None
     assert [(each.kind, each.event) for each in readings] == [(Kind.CAMERA, Event.MOTION)]
+
+
+def test_bytes_of_an_unknown_maker_are_kept_aside_not_called_telemetry() -> None:
+    push = b'{"notifyType":"deviceDataChanged","deviceId":"d","service":{"serviceId":"x","data":{"rawData":"AAEC"}}}'
+    readings, why = _decode(RawMessage("any", "push", push, 0))
+    assert why is not None
+    assert [(each.device, each.event, each.facts["raw_hex"]) for each in readings] == [
+        ("d", Event.UPLINK_UNDECODED, "000102")
+    ]
+
+
+def test_what_a_gateway_kept_is_history_and_no_alarm_of_now() -> None:
+    record = (
+        b'{"id":"1","params":[{"identity":{"productKey":"p","deviceName":"sub"},"properties":[{"SmokeSensorState":'
+        b'{"value":1,"time":1524448722000}}],"events":[{"SmokeAlarm":{"value":{},"time":1524448722000}}]}]}'
+    )
+    readings, why = _decode(RawMessage("any", "/sys/p/gw/thing/event/property/history/post", record, 0))
+    assert why is None
+    assert [(each.device, each.kind, each.event, each.historical) for each in readings] == [
+        ("sub", Kind.SMOKE, Event.HISTORY_RECORD, True)
+    ] * 2
+    assert {each.device_ms for each in readings} == {1524448722000}
