@@ -53,9 +53,17 @@ def read_uplink(
     if not uplink.data and not uplink.object:
         return (Reading(uplink.device, Kind.UNKNOWN, Event.HEARTBEAT, {}, device_ms, key),)
     model = choose_model(context, uplink, profiles, name)
-    if model is None:
+    if model is None or (len(uplink.data) == 1 and told and _contradicted(context, uplink, model, told)):
         return (_told_by_platform(context, uplink, told or uplink.object, device_ms, key),)
     return readings_of(model, uplink, device_ms=device_ms, key=key)
+
+
+def _contradicted(context: Context, uplink: Uplink, model: Model, told: Told) -> bool:
+    """Whether a guess by one single byte meets a platform whose own codec read something else out of it."""
+    if uplink.device in context.model_of or model is not context.codecs.recognise(uplink):
+        return False
+    found = understood(told, context.kind_of.get(uplink.device))
+    return found is not None and found.kind is not model.kind
 
 
 def _told_by_platform(context: Context, uplink: Uplink, told: Told, device_ms: int | None, key: str) -> Reading:

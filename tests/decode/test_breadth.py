@@ -107,3 +107,29 @@ def test_what_a_gateway_kept_is_history_and_no_alarm_of_now() -> None:
         ("sub", Kind.SMOKE, Event.HISTORY_RECORD, True)
     ] * 2
     assert {each.device_ms for each in readings} == {1524448722000}
+
+
+_TTS = '"end_device_ids":{"device_id":"d1","dev_eui":"4200000000000000"},"received_at":"2020-02-12T15:15:45.787Z"'
+_LNS = '"deviceInfo":{"devEui":"0101010101010101"},"time":"2022-07-18T09:33:28.823500726+00:00"'
+
+
+@pytest.mark.parametrize(
+    ("payload", "event"),
+    [
+        (f'{{{_TTS},"join_accept":{{"session_key_id":"x"}}}}', Event.JOIN),
+        (f'{{{_TTS},"downlink_ack":{{}}}}', Event.DOWNLINK_ACK),
+        (f'{{{_TTS},"downlink_failed":{{"error":{{}}}}}}', Event.DOWNLINK_FAILED),
+        (f'{{{_TTS},"location_solved":{{"location":{{"latitude":1.5,"longitude":2.5}}}}}}', Event.LOCATION),
+        (f'{{{_TTS},"service_data":{{"service":"x"}}}}', Event.INTEGRATION),
+        (f'{{{_LNS},"devAddr":"00189440"}}', Event.JOIN),
+        (f'{{{_LNS},"margin":10,"batteryLevel":88.3}}', Event.BATTERY),
+        (f'{{{_LNS},"queueItemId":"x","acknowledged":true,"fCntDown":4}}', Event.DOWNLINK_ACK),
+        (f'{{{_LNS},"downlinkId":5,"gatewayId":"x"}}', Event.DOWNLINK_SENT),
+        (f'{{{_LNS},"level":"ERROR","code":"UPLINK_MIC","description":"x"}}', Event.LOG_ERROR),
+        (f'{{{_LNS},"location":{{"latitude":1.5}}}}', Event.LOCATION),
+    ],
+)
+def test_a_push_without_a_topic_says_by_its_body_what_happened(payload: str, event: Event) -> None:
+    readings, why = _decode(RawMessage("any", "ingest/any", payload.encode(), 0))
+    assert why is None
+    assert [(each.kind, each.event) for each in readings] == [(Kind.LIFECYCLE, event)]

@@ -119,3 +119,13 @@ def test_other_network_servers_tell_objects_too(topic: str, message: dict[str, o
     readings, why = Decoder(_catalogue)(RawMessage("lns", topic, msgspec.json.encode(message), 0))
     assert why is None
     assert [(each.device, each.kind, each.facts) for each in readings] == [("d1", Kind.SMOKE, {"alarm": True})]
+
+
+def test_a_guess_by_one_byte_gives_way_to_what_the_platform_read_out_of_it() -> None:
+    """The Things Stack's own documentation: 0x11 on port 1 is a temperature and a brightness, not a parking space."""
+    readings, why = _chirpstack({"temperature": 1.0, "luminosity": 0.64}, b"\x11", 1)
+    assert why is not None
+    assert [(each.kind, each.event) for each in readings] == [(Kind.UNKNOWN, Event.UPLINK_UNDECODED)]
+    readings, why = _chirpstack({"type": "parking_status", "occupied": True}, b"\x11", 1)
+    assert why is None
+    assert (readings[0].kind, readings[0].facts) == (Kind.PARKING, {"occupied": True})
