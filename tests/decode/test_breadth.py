@@ -60,6 +60,24 @@ _DOWN = '{"status":"OFFLINE","device_id":"sub1"}'
             '"eyJzbW9rZSI6dHJ1ZX0="}}}',
             "d", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="OceanConnect passes bytes through",
         ),
+        pytest.param(
+            "zigbee2mqtt/Rauch", '{"alarm_1":false,"smoke_alarm_1":true,"smoke_alarm_2":false,"battery":100,"tamper":false}',
+            "Rauch", Kind.SMOKE, Event.ALARM, {"alarm": True, "tamper": False}, id="Zigbee2MQTT tells both bits of a zone",
+        ),
+        pytest.param(
+            # Koenkk/zigbee-herdsman-converters pull request 9604
+            "zigbee2mqtt/Rauch", '{"alarm_1":false,"alarm_2":false,"battery":100,"smoke_alarm_1":null,"smoke_alarm_2":null}',
+            "Rauch", Kind.SMOKE, Event.STATUS, {"alarm": False}, id="Zigbee2MQTT tells a zone twice, once as null",
+        ),
+        pytest.param(
+            "zigbee2mqtt/x", '{"alarm_1":true,"linkquality":9}', "x", Kind.UNKNOWN, Event.ALARM, {"alarm": True},
+            id="Zigbee2MQTT does not know what the zone watches for",
+        ),
+        pytest.param(
+            # Koenkk/zigbee2mqtt issue 391
+            "zigbee2mqtt/smoke", '{"battery":"100.00","voltage":3055,"linkquality":60,"smoke":false}', "smoke", Kind.SMOKE,
+            Event.STATUS, {"alarm": False, "battery_pct": 100.0, "battery_v": 3.055}, id="Zigbee2MQTT of 2018",
+        ),
     ],
 )  # fmt: skip
 def test_another_layout_is_read(

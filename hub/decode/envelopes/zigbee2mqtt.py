@@ -16,6 +16,7 @@ from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json, parse_object, parse_text, trimmed
 from hub.decode.times import time_ms
 from hub.decode.values import flag, number, part, text
+from hub.decode.zones import with_zone
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
@@ -129,7 +130,10 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
             state = _decode(raw.payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             state, name = _state_slowly(raw.payload, name)
-        return (_reading(state, name),)
+        reading = _reading(state, name)
+        if reading.kind is Kind.TELEMETRY and b"alarm_" in raw.payload:
+            return (with_zone(reading, raw.payload),)
+        return (reading,)
     if purpose == "availability":
         return _availability(raw.payload, name)
     if purpose == "bridge":
