@@ -30,6 +30,10 @@ _DOWN = '{"status":"OFFLINE","device_id":"sub1"}'
             SN, Kind.GATE_IO, Event.IO_CHANGE, {"input": 0, "on": True}, id="Vzenith input on the one topic",
         ),
         pytest.param(
+            "/device/push/result", f'{{"heartbeat":{{"serialno":"{SN}","countid":7}}}}',
+            SN, Kind.LIFECYCLE, Event.HEARTBEAT, {"alarm": False}, id="Vzenith heartbeat on the one topic",
+        ),
+        pytest.param(
             "zigbee2mqtt/Schalter", '{"click":"double","battery":97,"linkquality":10}',
             "Schalter", Kind.BUTTON, Event.PRESS, {"press": "double", "battery_pct": 97}, id="Zigbee2MQTT before 1.19",
         ),

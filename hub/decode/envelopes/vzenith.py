@@ -164,7 +164,7 @@ def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...
     payload = part(found, "payload")
     body = part(payload, "body") or payload or found
     info = part(body, "AlarmInfoPlate") or part(payload, "AlarmInfoPlate") or part(found, "AlarmInfoPlate")
-    wrapped = info or part(body, "AlarmGioIn") or part(body, "SerialData")
+    wrapped = info or part(body, "AlarmGioIn") or part(body, "SerialData") or part(body, "heartbeat")
     device = text(found.get("sn")) or _serial_in(levels) or text(wrapped.get("serialno")) or text(found.get("serialno"))
     sent_s = whole(found.get("timestamp"))
     device_ms = sent_s * 1000 if sent_s is not None and sent_s > 0 else None
@@ -180,7 +180,7 @@ def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...
 
 def _other(name: str, body: Mapping[str, object], info: Mapping[str, object]) -> tuple[Kind, Event, dict[str, Fact]]:
     facts: dict[str, Fact] = {}
-    if name in ("keep_alive", "heartbeat") or "heartbeat" in info:
+    if name in ("keep_alive", "heartbeat") or "heartbeat" in info or "heartbeat" in body:
         facts["alarm"] = False
         return Kind.LIFECYCLE, Event.HEARTBEAT, facts
     if name == "gpio_in" or "AlarmGioIn" in body:
