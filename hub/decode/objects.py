@@ -212,7 +212,7 @@ def _measure(name: str, value: object, facts: dict[str, Fact]) -> None:
     read = number(value)
     if read is None:
         return
-    if name in _VOLTS or (name in _PERCENTS and not float(read).is_integer() and 1.5 < read < 5):
+    if name in _VOLTS or (name in _PERCENTS and 1.5 < read < 5 and read != int(read)):
         # Codecs write 3.1, 3.1 under the name of a percentage, or 3100.
         if 1.5 <= read <= 40 or 1500 <= read <= 40_000:
             facts["battery_v"] = round(read / 1000, 3) if read >= 1500 else read

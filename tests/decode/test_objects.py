@@ -129,3 +129,14 @@ def test_a_guess_by_one_byte_gives_way_to_what_the_platform_read_out_of_it() -> 
     readings, why = _chirpstack({"type": "parking_status", "occupied": True}, b"\x11", 1)
     assert why is None
     assert (readings[0].kind, readings[0].facts) == (Kind.PARKING, {"occupied": True})
+
+
+@pytest.mark.parametrize(
+    "odd", ["1e400", "-1e400", "9" * 400, "null", "[[]]", '{"value":{"value":1}}', '"\\ud800"', '""']
+)
+@pytest.mark.parametrize("name", ["smoke", "battery", "vdd", "press", "temperature", "contact", "motion"])
+def test_no_value_of_an_object_is_a_fault_of_ours(name: str, odd: str) -> None:
+    payload = f'{{"deviceInfo":{{"devEui":"24e1"}},"fPort":3,"data":"3q2+7w==","object":{{"{name}":{odd}}}}}'
+    raw = RawMessage("lns", "application/1/device/24e1/event/up", payload.encode(), 0)
+    _, why = Decoder(_catalogue)(raw)
+    assert why is None or why.reason is not Undecoded.CODEC_FAULT
