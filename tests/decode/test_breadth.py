@@ -22,6 +22,18 @@ _DOWN = '{"status":"OFFLINE","device_id":"sub1"}'
             "0x1A2B", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="Tasmota with SetOption100",
         ),
         pytest.param(
+            "tele/bridge/SENSOR", '{"ZbReceived":{"0x1A2B":{"Device":"0x1A2B","ModelId":"SMOK_YDLV10","ZoneStatusChange":1}}}',
+            "0x1A2B", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="Tasmota: a Heiman without a name",
+        ),
+        pytest.param(
+            "tele/bridge/SENSOR", '{"ZbReceived":{"0x1":{"ModelId":"lumi.sensor_smoke","0500<00":"020000FF0000"}}}',
+            "0x1", Kind.SMOKE, Event.TEST, {"alarm": False, "test": True}, id="Tasmota: a Xiaomi's test button",
+        ),
+        pytest.param(
+            "tele/bridge/SENSOR", '{"ZbReceived":{"0x1":{"ModelId":"lumi.sensor_smoke","0500<00":"010000FF0000"}}}',
+            "0x1", Kind.SMOKE, Event.ALARM, {"alarm": True}, id="Tasmota: a Xiaomi's smoke",
+        ),
+        pytest.param(
             f"device/{SN}/message/up/gpio_in", f'{{"sn":"{SN}","name":"gpio_in","payload":{{"body":{{"source":1,"value":0}}}}}}',
             SN, Kind.GATE_IO, Event.IO_CHANGE, {"input": 1, "on": False}, id="Vzenith input without its wrappers",
         ),

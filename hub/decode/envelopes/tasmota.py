@@ -23,12 +23,18 @@ _ZONES = {
 }  # fmt: skip
 """IAS zone types of the Zigbee cluster library."""
 _NAMES = (
-    ("smoke", Kind.SMOKE), ("烟", Kind.SMOKE), ("fire", Kind.SMOKE), ("gas", Kind.GAS), ("燃气", Kind.GAS),
+    ("smok", Kind.SMOKE), ("rauch", Kind.SMOKE), ("hs1sa", Kind.SMOKE), ("hs2sa", Kind.SMOKE), ("hs3sa", Kind.SMOKE),
+    ("ts0205", Kind.SMOKE), ("ts0204", Kind.GAS), ("hs1cg", Kind.GAS), ("hs3cg", Kind.GAS), ("hs1ca", Kind.CO),
+    ("ts0207", Kind.LEAK), ("hs1wl", Kind.LEAK), ("snzb-05", Kind.LEAK), ("ts0215", Kind.SOS), ("ts0203", Kind.DOOR),
+    ("snzb-04", Kind.DOOR), ("ts0202", Kind.MOTION), ("snzb-03", Kind.MOTION), ("ts0210", Kind.VIBRATION),
+    ("烟", Kind.SMOKE), ("fire", Kind.SMOKE), ("gas", Kind.GAS), ("燃气", Kind.GAS),
     ("leak", Kind.LEAK), ("water", Kind.LEAK), ("flood", Kind.LEAK), ("水浸", Kind.LEAK), ("co_", Kind.CO),
     ("sos", Kind.SOS), ("panic", Kind.SOS), ("magnet", Kind.DOOR), ("contact", Kind.DOOR), ("door", Kind.DOOR),
     ("motion", Kind.MOTION), ("pir", Kind.MOTION), ("vibration", Kind.VIBRATION),
 )  # fmt: skip
 """What a model id or a person's name for a device gives away, where the message itself does not."""
+_XIAOMI_SMOKE = "lumi.sensor_smoke"
+"""Says by the second alarm bit that its test button was pressed (Koenkk/zigbee2mqtt issues 391 and 1413)."""
 
 
 def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
@@ -126,6 +132,8 @@ def _zigbee(key: str, found: Mapping[str, object], device_ms: int | None, gatewa
         put_flag(facts, "open", found["Contact"])
     zone = _zone_status(found)
     if zone is not None:
+        if zone & 0x003 == 0x002 and _XIAOMI_SMOKE in text(found.get("ModelId")):
+            zone = zone & ~0x002 | 0x100
         _zone(zone, kind, facts)
     if facts.get("test"):
         event = Event.TEST
