@@ -2,6 +2,7 @@
 
 Channel 0xff holds attributes (versions, serial number, class) after a start, 0xfe and some of 0xff answers to downlinks,
 type 0xce history. Lengths are known per model, because the same channel means different things on different models.
+A platform that does not tell the port (bare bytes) says nothing against the usual one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ ATTRIBUTES: Mapping[Tlv, int] = {
     (0xFF, 0xFF): 2,
 }
 REPLY = 0xFE
+SETTINGS = frozenset(
+    {0x02, 0x03, 0x06, 0x10, 0x11, 0x12, 0x27, 0x28, 0x2F, 0x3B, 0x3D, 0x3E, 0x4A, 0x61, 0x62, 0x63, 0x68, 0x69, 0x6A,
+     0x6D, 0x74, 0x79, 0x7E, 0x7F, 0x80, 0x81, 0x83, 0x84, 0xEA}
+)  # fmt: skip
+"""Types by which channel 0xff, too, answers a downlink: intervals, thresholds, reboot, history and button locks."""
+PORTS = (85, None)
+_LONG = 6
+"""A typed value of so many bytes tells a product on any port."""
 
 
 def battery(value: bytes) -> dict[str, Fact]:
@@ -63,8 +72,8 @@ def walk(data: bytes, lengths: Mapping[Tlv, int]) -> Iterator[tuple[Tlv, bytes]]
     index = 0
     while index < len(data):
         tlv = (data[index], data[index + 1]) if index + 1 < len(data) else (data[index], -1)
-        if tlv[0] == REPLY:
-            yield tlv, data[index + 2 :]
+        if tlv[0] == REPLY or (tlv[0] == 0xFF and tlv[1] in SETTINGS and tlv not in lengths):
+            yield (REPLY, tlv[1]), data[index + 2 :]
             return
         length = lengths.get(tlv, -1)
         end = index + 2 + length
@@ -85,9 +94,10 @@ def model(
     history: Mapping[Tlv, tuple[int, Read]] | None = None,
     profiles: tuple[str, ...] = (),
     press: bool = False,
+    own_history: bool = False,
 ) -> Model:
     """One Milesight model. ``signature``: whether a set of channels (attributes left out) gives it away; ``history``: records that
-    begin with a time in seconds."""
+    begin with a time in seconds; ``own_history``: nobody else's records are as long, so that they give it away beside a state."""
     past = history or {}
     lengths = {**ATTRIBUTES, **{tlv: length for tlv, (length, _) in (*channels.items(), *past.items())}}
 
@@ -128,8 +138,11 @@ def model(
             return False
         told = frozenset(found) - ATTRIBUTES.keys() - past.keys()
         # The port is a setting; a single channel without battery is too little evidence on a strange port.
-        sure = uplink.port == 85 or (BATTERY in told and len(told) > 1) or len(told) > 2
-        return sure and bool(told - {BATTERY}) and REPLY not in {tlv[0] for tlv in told} and signature(told)
+        sure = uplink.port in PORTS or (BATTERY in told and len(told) > 1) or len(told) > 2
+        if not sure:
+            sure = any(lengths.get(tlv, 0) >= _LONG for tlv in told)
+        ours = signature(told) or (own_history and not past.keys().isdisjoint(found))
+        return sure and ours and bool(told - {BATTERY}) and REPLY not in {tlv[0] for tlv in told}
 
     return Model(
         name=name,

@@ -5,7 +5,7 @@ No product can be told from these, so they carry no kind; but they are no myster
 
 from __future__ import annotations
 
-from devices._milesight import ATTRIBUTES, BATTERY, GUIDE, REPLY, unsigned, walk
+from devices._milesight import ATTRIBUTES, BATTERY, GUIDE, PORTS, REPLY, unsigned, walk
 from hub.decode.port import Example, Facts, Model, Uplink
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, Undecoded
@@ -23,25 +23,25 @@ def _decode(uplink: Uplink) -> list[Facts]:
     data = uplink.data
     if _is_history(data):
         return [Facts(Event.HISTORY_RECORD, {}, None, unsigned(data[2:6]) * 1000, True)]
-    if data[:1] == bytes((REPLY,)):
-        return [Facts(Event.CONFIG_RESPONSE, {})]
     facts: dict[str, Fact] = {}
-    attributes = False
+    attributes = reply = False
     for tlv, value in walk(data, _LENGTHS):
         if tlv == BATTERY:
             facts["battery_pct"] = value[0]
+        elif tlv[0] == REPLY:
+            reply = True
         else:
             attributes = True
-    if not facts and not attributes:
+    if not (facts or attributes or reply):
         raise DecodeError(Undecoded.TRUNCATED, "no channel")
-    return [Facts(Event.DEVICE_INFO if attributes else Event.STATUS, facts)]
+    return [Facts(Event.DEVICE_INFO if attributes else Event.CONFIG_RESPONSE if reply else Event.STATUS, facts)]
 
 
 def _recognises(uplink: Uplink) -> bool:
     data = uplink.data
-    if uplink.port != 85 or len(data) < 3:
+    if uplink.port not in PORTS or len(data) < 3:
         return False
-    if _is_history(data) or data[0] == REPLY:
+    if _is_history(data):
         return True
     try:
         return bool(list(walk(data, _LENGTHS)))
@@ -73,6 +73,12 @@ MODEL = Model(
             port=85,
             meaning={"event": "config_response", "alarm": None},
             source=f"{GUIDE}: composed, the answer to a reporting interval",
+        ),
+        Example(
+            hex="ff035802",
+            port=85,
+            meaning={"event": "config_response", "alarm": None},
+            source="chirpstack/chirpstack-device-profiles vendors/milesight/codecs/test_decode_em300-sld-zld.json",
         ),
         Example(
             hex="01755c",

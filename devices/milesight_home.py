@@ -36,6 +36,12 @@ def _tilt(value: bytes) -> dict[str, Fact]:
     return {"alarm": over, "tilted": over}
 
 
+def _fine_tilt(value: bytes) -> dict[str, Fact]:
+    """Three angles, whose lowest bits say whether they passed their threshold."""
+    over = (value[0] | value[2] | value[4]) & 1 != 0
+    return {"alarm": over, "tilted": over}
+
+
 def _pulse(value: bytes) -> dict[str, Fact]:
     return {"count": unsigned(value)}
 
@@ -74,6 +80,11 @@ MODELS = (
                 port=85,
                 meaning={"kind": "leak", "event": "alarm", "alarm": True},
                 source="TheThingsNetwork/lorawan-devices vendor/milesight-iot/em300-sld-codec.yaml",
+            ),
+            Example(
+                hex="050001",
+                meaning={"kind": "leak", "event": "alarm", "alarm": True},
+                source="chirpstack/chirpstack-device-profiles vendors/milesight/codecs/test_decode_em300-sld-zld.json: no port",
             ),
             Example(
                 hex="20ce9e74466310015d01",
@@ -176,6 +187,12 @@ MODELS = (
                 source=f"{TB}/EM310-TILT",
             ),
             Example(
+                hex="03cf00000000282307",
+                port=207,
+                meaning={"kind": "tilt", "event": "alarm", "alarm": True, "tilted": True},
+                source=f"{TB}/EM310-TILT: on a port of the installer's choice",
+            ),
+            Example(
                 hex="01756403cf00000000282300",
                 port=85,
                 meaning={"kind": "tilt", "event": "status", "alarm": False, "battery_pct": 100},
@@ -183,6 +200,27 @@ MODELS = (
             ),
         ),
         signature=lambda told: (0x03, 0xCF) in told,
+    ),
+    model(
+        "milesight/em320-tilt",
+        Kind.TILT,
+        "Milesight EM320-TILT",
+        {**COMMON, (0x03, 0xD4): (6, _fine_tilt)},
+        (
+            Example(
+                hex="01756403d4000001005046",
+                port=85,
+                meaning={"kind": "tilt", "event": "alarm", "alarm": True, "battery_pct": 100},
+                source=f"{TB}/EM320-TILT",
+            ),
+            Example(
+                hex="03d4000000005046",
+                port=207,
+                meaning={"kind": "tilt", "event": "status", "alarm": False},
+                source=f"{GUIDE} em-series/em320-tilt: composed from its table",
+            ),
+        ),
+        signature=lambda told: (0x03, 0xD4) in told,
     ),
     model(
         "milesight/em300-di",
@@ -203,8 +241,15 @@ MODELS = (
                 meaning={"kind": "water_meter", "event": "alarm", "alarm": True},
                 source=f"{TB}/EM300-DI_Hall",
             ),
+            Example(
+                hex="01755c0367340104686520ce9e74466310015d020000010000",
+                port=85,
+                meaning={"kind": "water_meter", "event": "status", "alarm": None, "battery_pct": 92, "humidity": 50.5},
+                source=f"{TB}/EM300-DI",
+            ),
         ),
         signature=lambda told: bool(told & {(0x05, 0xC8), (0x05, 0xE1), (0x85, 0xE1)}),
         history={(0x20, 0xCE): (13, lambda _: {}), (0x21, 0xCE): (18, lambda value: {"alarm": value[3] in (1, 3, 5)})},
+        own_history=True,
     ),
 )

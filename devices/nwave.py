@@ -74,6 +74,8 @@ def _is_space(uplink: Uplink) -> bool:
         return data[0] < 2
     if uplink.port == 2 and len(data) == 6:
         return -40 <= (data[2] - 256 if data[2] > 127 else data[2]) / 2 + 10 <= 75
+    if uplink.port == 10 and len(data) == 6:  # the second byte is the tag's battery, 0.1 V
+        return 18 <= data[1] <= 42
     return uplink.port == 3 and len(data) == 5 and data[3] < 8 and data[4] < 2
 
 

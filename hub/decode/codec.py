@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hub.decode.objects import Told, understood
 from hub.decode.port import Context, Model, Uplink
 from hub.errors import DecodeError
-from hub.model import Event, Kind, Reading, Undecoded
+from hub.model import Event, Fact, Kind, Reading, Undecoded
 
 
 class Unread(DecodeError):
@@ -43,18 +44,43 @@ def read_uplink(
     name: str = "",
     device_ms: int | None = None,
     key: str = "",
+    told: Told = None,
 ) -> tuple[Reading, ...]:
-    """One reading for each thing that the device's codec found; a record's own time outranks the envelope's."""
+    """One reading for each thing that the device's codec found; a record's own time outranks the envelope's.
+
+    ``told``: what the platform's own codec made of the bytes, looked at only where no device file fits them.
+    """
     if not uplink.data and not uplink.object:
         return (Reading(uplink.device, Kind.UNKNOWN, Event.HEARTBEAT, {}, device_ms, key),)
     model = choose_model(context, uplink, profiles, name)
-    if model is None:
-        raw_hex = uplink.data[:256].hex()
-        raise Unread(
-            f"port {uplink.port}, bytes {raw_hex[:64]}: no model fits, or more than one; register the device's model",
-            Reading(uplink.device, Kind.UNKNOWN, Event.UPLINK_UNDECODED, {"raw_hex": raw_hex}, device_ms, key),
-        )
+    if model is None or (len(uplink.data) == 1 and told and _contradicted(context, uplink, model, told)):
+        return (_told_by_platform(context, uplink, told or uplink.object, device_ms, key),)
     return readings_of(model, uplink, device_ms=device_ms, key=key)
+
+
+def _contradicted(context: Context, uplink: Uplink, model: Model, told: Told) -> bool:
+    """Whether a guess by one single byte meets a platform whose own codec read something else out of it."""
+    if uplink.device in context.model_of or model is not context.codecs.recognise(uplink):
+        return False
+    found = understood(told, context.kind_of.get(uplink.device))
+    return found is not None and found.kind is not model.kind
+
+
+def _told_by_platform(context: Context, uplink: Uplink, told: Told, device_ms: int | None, key: str) -> Reading:
+    """The platform's word for it; raises Unread, with what could be read, where that leaves a doubt."""
+    device, raw_hex = uplink.device, uplink.data[:256].hex()
+    found = understood(told, context.kind_of.get(device))
+    if found is not None and found.clear:
+        return Reading(device, found.kind, found.event, found.facts, device_ms, key)
+    facts: dict[str, Fact] = {"raw_hex": raw_hex} if raw_hex else {}
+    kind = Kind.UNKNOWN
+    if found is not None:
+        facts.update((name, value) for name, value in found.facts.items() if name != "alarm")  # a doubt clears nothing
+        kind = found.kind
+    raise Unread(
+        f"port {uplink.port}, bytes {raw_hex[:64]}: no model fits, or more than one; register the device's model",
+        Reading(device, kind, Event.UPLINK_UNDECODED, facts, device_ms, key),
+    )
 
 
 def readings_of(model: Model, uplink: Uplink, *, device_ms: int | None = None, key: str = "") -> tuple[Reading, ...]:

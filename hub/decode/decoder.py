@@ -179,6 +179,17 @@ def _encodes(text: str) -> bool:
     return True
 
 
+def _measurable(value: int | float) -> int | float | None:
+    """A number that every encoder takes; None for NaN, infinities and what no float holds."""
+    if isinstance(value, int) and -_FAR <= value < _FAR:
+        return value
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if number - number == 0 else None
+
+
 def _mended(reading: Reading) -> Reading:
     """A reading made fit for every encoder and database; raises where it cannot be: a wrong name or type is a bug."""
     facts: dict[str, bool | int | float | str] = {}
@@ -188,8 +199,8 @@ def _mended(reading: Reading) -> Reading:
             raise ValueError(f"{reading.model or reading.kind} gives the unknown fact {name}")
         kind = type(value)
         if wanted is float and kind in (int, float):
-            number = float(value) if kind is int and not -_FAR <= value < _FAR else value  # type: ignore[operator]
-            if number - number == 0:  # type: ignore[operator]
+            number = _measurable(value)  # type: ignore[arg-type]
+            if number is not None:
                 facts[name] = number
         elif wanted is kind:
             facts[name] = _printable(value) if isinstance(value, str) else value

@@ -38,6 +38,7 @@ _QUIET = frozenset(
     }
 )
 _ALARMING = LIFE_SAFETY | {Kind.LEAK, Kind.AIR_QUALITY, Kind.PARKING, Kind.VEHICLE_COUNTER}
+_ALARMLESS = frozenset({Kind.PARKING, Kind.VEHICLE_COUNTER})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -150,7 +151,8 @@ def _is_alarm(reading: Reading) -> bool | None:
     if isinstance(alarm, bool):
         return alarm
     # A gateway's state with a null in it, after its restart, says neither: only a device's own codec can tell a report.
-    certain = bool(reading.model) or reading.event is not Event.STATUS
+    # A parking space has no alarm that a null could hide.
+    certain = bool(reading.model) or reading.event is not Event.STATUS or reading.kind in _ALARMLESS
     return False if certain and reading.kind in _ALARMING and reading.event in _QUIET else None
 
 

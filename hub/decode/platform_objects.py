@@ -37,7 +37,8 @@ def object_readings(
     model = choose_model(context, uplink, (profile,) if profile else ())
     if model is None:
         facts: dict[str, Fact] = {}
-        kind, event = meaning_of(property_facts(found, facts, service) or context.kind_of.get(device), facts)
+        known = context.kind_of.get(device)
+        kind, event = meaning_of(property_facts(found, facts, service, known) or known, facts)
         readings: tuple[Reading, ...] = (Reading(device, kind, event, facts, device_ms, key),)
     else:
         readings = readings_of(model, uplink, device_ms=device_ms, key=key)

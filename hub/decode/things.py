@@ -34,9 +34,9 @@ _FLAGS = {
     "tamper": ("tamperstate", "tamperalarm", "tamper", "tamperalarmstate", "dismantle", "removealarm", "antitamperalarm"),
     "battery_low": ("lowbattery", "batterylow", "lowbatteryalarm", "lowvoltage", "lowvoltagealarm", "lowpower", "undervoltage"),
     "fault": ("fault", "faultstate", "faultalarm", "sensorfault"),
-    "muted": ("muted", "mutestate", "mute"),
+    "muted": ("muted", "mutestate", "mute", "silence", "silencestate", "silenced"),
 }  # fmt: skip
-_PERCENT = ("battery", "batterylevel", "batteryvalue", "batterypercentage", "batterypercent", "electricquantity",
+PERCENT = ("battery", "batterylevel", "batteryvalue", "batterypercentage", "batterypercent", "electricquantity",
             "batterycapacity", "batteryremaining", "remainpower", "batteryenergy", "electricity", "cellpercent",
             "batterysoc")  # fmt: skip
 _NUMBERS = {
@@ -50,12 +50,15 @@ _NUMBERS = {
     "distance_mm": ("distancemm",),
 }
 
-_BY_NAME: dict[str, tuple[str, Kind | None]] = {
+BY_NAME: dict[str, tuple[str, Kind | None]] = {
     **{name: ("alarm", kind) for kind, names in _ALARMS.items() for name in names},
     **{name: (fact, kind) for fact, (kind, names) in _STATES.items() for name in names},
     **{name: (fact, None) for fact, names in _FLAGS.items() for name in names},
 }
-_NUMBER_NAMES = {name: fact for fact, names in _NUMBERS.items() for name in names}
+NUMBER_NAMES = {name: fact for fact, names in _NUMBERS.items() for name in names}
+_ALARM = frozenset({"alarm", "alarmstate", "alarmstatus"})
+_WATCHES = (("smoke", Kind.SMOKE), ("gas", Kind.GAS), ("leak", Kind.LEAK), ("flood", Kind.LEAK),
+            ("sos", Kind.SOS))  # fmt: skip
 _BARE = {"smoke": Kind.SMOKE, "gas": Kind.GAS}
 """Alarms where they are true or false; a number of this name is a density."""
 _SERVICES = {"battery": "batterylevel", "temperature": "temperature", "humidity": "humidity"}
@@ -67,31 +70,46 @@ def plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def property_facts(properties: Mapping[str, object], facts: dict[str, Fact], service: str = "") -> Kind | None:
-    """Read the properties whose names we know into ``facts``; the kind of device that they give away."""
+def _alarmed(service: str) -> Kind | None:
+    """What a service such as ``smokeDetector`` watches for."""
+    name = plain(service)
+    return next((kind for word, kind in _WATCHES if word in name), None)
+
+
+def property_facts(
+    properties: Mapping[str, object], facts: dict[str, Fact], service: str = "", known: Kind | None = None
+) -> Kind | None:
+    """Read the properties whose names we know into ``facts``; the kind of device that they give away.
+
+    ``known``: what the registry says it is; it or the service's name tells what a bare ``alarm`` is about.
+    """
     found: Kind | None = None
+    watched = known or _alarmed(service)
     for written, value in properties.items():
         name = plain(written)
         if name in ("value", "level", "val", "currentvalue"):
             name = _SERVICES.get(plain(service), name)
         if isinstance(value, dict) and "value" in value:
             value = value["value"]
-        if name in _BY_NAME:
-            fact, kind = _BY_NAME[name]
+        if name in BY_NAME:
+            fact, kind = BY_NAME[name]
             state = flag(value)
             if kind is not None and (found is None or fact == "alarm"):
                 found = kind
             if state is not None:
                 facts[fact] = facts.get(fact) is True or state if fact == "alarm" else state
+        elif name in _ALARM and watched is not None and flag(value) is not None:
+            found = watched
+            facts["alarm"] = facts.get("alarm") is True or flag(value) is True
         elif name in _BARE and isinstance(value, bool):
             found = _BARE[name]
             facts["alarm"] = facts.get("alarm") is True or value
-        elif name in _PERCENT:
+        elif name in PERCENT:
             put_battery(facts, value)
         elif name in ("batteryvoltage", "batvoltage", "batteryvolt"):
             put_volts(facts, value)
-        elif name in _NUMBER_NAMES:
-            put_number(facts, _NUMBER_NAMES[name], value)
+        elif name in NUMBER_NAMES:
+            put_number(facts, NUMBER_NAMES[name], value)
         elif name in ("selftest", "testalarm", "teststate", "test") and flag(value) is True:
             facts["test"] = True
     return found
@@ -127,7 +145,8 @@ _EVENTS: tuple[tuple[str, Event, Kind | None], ...] = (
 def event_of(identifier: str, facts: dict[str, Fact]) -> tuple[Kind, Event]:
     """Kind and event of a thing-model event such as ``SmokeAlarm``; its facts are completed."""
     name = plain(identifier)
-    facts["label"] = identifier[:200]
+    if identifier:
+        facts["label"] = identifier[:200]
     kind = next((kind for word, _, kind in _EVENTS if kind is not None and word in name), None)
     event = next((event for word, event, _ in _EVENTS if word in name), Event.PROPERTY_REPORT)
     over = any(word in name for word in ("recover", "restore", "clear"))
@@ -144,5 +163,5 @@ def event_of(identifier: str, facts: dict[str, Fact]) -> tuple[Kind, Event]:
     elif over and kind is not None:
         facts["alarm"] = False
     if kind is None and event is Event.PROPERTY_REPORT:
-        event = Event.VENDOR_CODE
+        event = Event.FAULT if facts.get("fault") is True else Event.VENDOR_CODE
     return kind or Kind.TELEMETRY, event

@@ -208,3 +208,11 @@ def _check(decode: Decoder, raw: RawMessage) -> None:
     readings, undecodable = decode(raw)
     assert undecodable is None or undecodable.reason is not Undecoded.CODEC_FAULT, undecodable
     msgspec.json.encode((readings, undecodable))
+
+
+def test_a_number_beyond_every_float_costs_its_fact_not_the_message() -> None:
+    huge = "9" * 400
+    told = f'{{"messageType":"dataReport","productId":"1","deviceId":"d","payload":{{"smoke_state":1,"temperature":{huge}}}}}'
+    readings, why = Decoder(load_catalogue())(RawMessage("any", "push", told.encode(), 0))
+    assert why is None
+    assert [(each.kind, each.facts) for each in readings] == [(Kind.SMOKE, {"alarm": True})]

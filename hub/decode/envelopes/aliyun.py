@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from hub.decode.codec import choose_model, readings_of
 from hub.decode.platform_objects import object_readings
 from hub.decode.port import Context, Envelope, Uplink
@@ -47,6 +49,8 @@ def _published(raw: RawMessage, device: str, topic: list[str], context: Context,
     params = part(found, "params")
     if topic[0] == "deviceinfo":
         yield Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {})
+    elif "history" in topic:
+        yield from _history(items(found.get("params")), device, context, product)
     elif "pack" in topic or "batch" in topic:
         yield from _pack(params, device, context, product, key)
     elif topic[:2] == ["event", "property"] or topic[0] == "properties":
@@ -67,6 +71,18 @@ def _pack(params: Mapping[str, object], device: str, context: Context, product: 
             yield from properties(part(each, "properties"), sub, context, product, key)
             for name, value in part(each, "events").items():
                 yield _event(name, part(value), sub, key)
+
+
+def _history(records: list[object], device: str, context: Context, product: str) -> Iterator[Reading]:
+    """What a gateway kept while it was cut off: told late, and never an alarm of now."""
+    for record in records:
+        who = text(part(record, "identity").get("deviceName")) or device
+        for each in items(part(record).get("properties")):
+            for reading in properties(part(each), who, context, product, ""):
+                yield replace(reading, event=Event.HISTORY_RECORD, historical=True)
+        for each in items(part(record).get("events")):
+            for name, value in part(each).items():
+                yield replace(_event(name, part(value), who, ""), event=Event.HISTORY_RECORD, historical=True)
 
 
 def properties(

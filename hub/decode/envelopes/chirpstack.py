@@ -84,6 +84,10 @@ def _understood(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if info is None or not info.devEui:
         return chirpstack_v3.read(raw, context)
     data = up.data
+    if not data and up.fPort is None and event != "up":
+        happened = _event_inside(raw.payload)
+        if happened:
+            return _read_other(raw, happened)
     return read_uplink(
         context,
         Uplink(info.devEui, data or b"", up.fPort, None if data else _object(up.object), raw.topic),
@@ -91,6 +95,7 @@ def _understood(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         name=info.deviceName,
         device_ms=time_ms(up.time),
         key=up.deduplicationId or f"{up.devAddr}/{up.fCnt}/{up.time}",
+        told=up.object,
     )
 
 
@@ -103,6 +108,27 @@ def _read_other(raw: RawMessage, event: str) -> tuple[Reading, ...]:
     device = info.devEui if info is not None and info.devEui else _device_of(raw)
     named, facts_of = _EVENTS[event]
     return (Reading(device, Kind.LIFECYCLE, named, facts_of(message), time_ms(message.time), message.deduplicationId),)
+
+
+_MARKS = (
+    ("integration", "integrationName"),
+    ("location", "location"),
+    ("status", "margin"),
+    ("status", "batteryLevel"),
+    ("txack", "downlinkId"),
+    ("ack", "acknowledged"),
+    ("ack", "queueItemId"),
+    ("log", "code"),
+)
+
+
+def _event_inside(payload: bytes) -> str:
+    """An HTTP push tells its event in the query, which a proxy may lose: the fields tell it, too; "" for an uplink."""
+    found = parse_object(payload)
+    if "rxInfo" in found and "object" in found:
+        return ""
+    named = next((event for event, field in _MARKS if field in found), "")
+    return named or ("join" if "devAddr" in found and "rxInfo" not in found and "fCnt" not in found else "")
 
 
 def _device_of(raw: RawMessage) -> str:

@@ -27,7 +27,9 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if event is not None:
         return (Reading(device, Kind.LIFECYCLE, event, _facts(event, content), device_ms),)
     port = content.get("fPort")
-    decoded = content.get("object")
+    decoded = content.get("object") or content.get("objectJSON")
+    if isinstance(decoded, str):
+        decoded = parse_object(decoded.encode()) if decoded.startswith("{") else None
     profiles = [content.get("deviceProfileName"), content.get("applicationName")]
     name = content.get("deviceName")
     return read_uplink(

@@ -50,7 +50,8 @@ def _message(found: Mapping[str, object], context: Context) -> tuple[Reading, ..
         return marked((Reading(device, Kind.LIFECYCLE, Event.DOWNLINK_ACK, {}, device_ms, key),), platform_id)
     if kind == "eventReport" or "eventContent" in found:
         return marked(_event(found, context, device, device_ms, key, profile), platform_id)
-    if kind not in ("dataReport", "dataReportTupu", "dataReport2"):
+    # Whatever a platform calls it: what carries a payload may carry an alarm.
+    if not kind.startswith("dataReport") and not payload:
         return marked(
             (Reading(device, Kind.LIFECYCLE, Event.DEVICE_INFO, {"label": kind}, device_ms, key),), platform_id
         )

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 
 from hub.decode.plates import plate_of
 from hub.decode.port import Context, Envelope
-from hub.decode.text import parse_json
+from hub.decode.text import parse_json, parse_text
 from hub.decode.times import time_ms
 from hub.decode.values import items, part, put_number, put_text, text
 from hub.model import Event, Fact, Kind, RawMessage, Reading
 
+_HEAD = 300
+"""Bytes within which a streamed event names itself, behind its part's headers."""
 _ALARMS = frozenset(
     {
         "CrossLineDetection", "CrossRegionDetection", "WanderDetection", "ClimbDetection", "ParkingDetection",
@@ -28,9 +30,18 @@ _MOTIONS = frozenset({"VideoMotion", "SmartMotionHuman", "SmartMotionVehicle"})
 
 def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
     """One reading an event."""
-    content = parse_json(raw.payload)
+    content = _streamed(raw.payload) if b"Code=" in raw.payload[:_HEAD] else parse_json(raw.payload)
     events = items(part(content, "params").get("eventList")) or items(content)
     return tuple(_event(part(event), raw.source) for event in events if part(event))
+
+
+def _streamed(payload: bytes) -> object:
+    """An event as ``eventManager.cgi`` streams it: ``Code=...;action=...;index=...;data={...}``, behind a part's headers."""
+    head, _, written = payload[payload.index(b"Code=") :].partition(b";data=")
+    pairs = (parse_text(pair).partition("=") for pair in head.split(b";"))
+    named = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    data = parse_json(written[: written.rfind(b"}") + 1]) if b"}" in written else {}
+    return {"Code": named.get("code"), "Action": named.get("action"), "Index": named.get("index"), "Data": data}
 
 
 def _event(found: Mapping[str, object], source: str) -> Reading:

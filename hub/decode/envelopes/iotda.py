@@ -86,7 +86,8 @@ def _event(service: Mapping[str, object], device: str, gateway: str) -> Iterator
     device_ms = time_ms(service.get("event_time"))
     paras = part(service, "paras")
     if text(service.get("service_id")) == "$sub_device_manager":
-        for each in items(paras.get("device_statuses")):
+        # The gateway's report, or the platform's answer: what it took over.
+        for each in items(paras.get("device_statuses")) + items(paras.get("successful_devices")):
             event = _STATUS.get(text(part(each).get("status")).upper())
             sub = text(part(each).get("device_id"))
             if event is not None and sub:

@@ -29,6 +29,8 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     except ValueError as exc:
         raise DecodeError(Undecoded.WRONG_TYPE, "data is not hex", device=device) from exc
     port = content.get("port")
+    decoded = content.get("decoded")
+    told = decoded.get("data", decoded) if isinstance(decoded, dict) else None
     device_ms = time_ms(content.get("ts"))
     # The minute tells an uplink and its twin (moments apart) from the same counter after a new join.
     minute = device_ms // _MINUTE_MS if device_ms is not None else ""
@@ -37,6 +39,7 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         Uplink(device, data, port if isinstance(port, int) else None, None, raw.topic),
         device_ms=device_ms,
         key=f"{content.get('fcnt', '')}/{port}/{crc32(data):08x}/{minute}" if minute else "",
+        told=told if isinstance(told, dict) else None,
     )
 
 

@@ -8,9 +8,11 @@ commandRsp. ``eventTime`` is compact: 20200401T182505Z.
 from __future__ import annotations
 
 import re
+from binascii import Error as NotBase64
+from binascii import a2b_base64
 from collections.abc import Mapping
 
-from hub.decode.platform_objects import marked, object_readings, pushed_key
+from hub.decode.platform_objects import bytes_readings, marked, object_readings, pushed_key
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json
 from hub.decode.times import time_ms
@@ -48,13 +50,18 @@ def _notification(found: Mapping[str, object], context: Context) -> tuple[Readin
             # devId is the number on the detector; the platform's id changes when it is registered again.
             device = text(data.get("devId")) or text(data.get("IMEI")) or text(data.get("imei")) or _inside(data)
             device = device or platform_id
+            at_ms, key = time_ms(service.get("eventTime")), pushed_key(service.get("eventTime"), service)
+            packed = _packed(data)
+            if packed is not None:
+                readings += bytes_readings(context, device, packed, device_ms=at_ms, key=key, platform_id=platform_id)
+                continue
             readings += object_readings(
                 context,
                 device,
                 data,
                 service=text(service.get("serviceId")),
-                device_ms=time_ms(service.get("eventTime")),
-                key=pushed_key(service.get("eventTime"), service),
+                device_ms=at_ms,
+                key=key,
                 platform_id=platform_id,
             )
         return tuple(readings)
@@ -66,6 +73,17 @@ def _notification(found: Mapping[str, object], context: Context) -> tuple[Readin
     if kind == "deviceInfoChanged" and status in ("ONLINE", "OFFLINE", "ABNORMAL"):
         event = Event.ONLINE if status == "ONLINE" else Event.OFFLINE
     return marked((Reading(platform_id, Kind.LIFECYCLE, event, {}, device_ms),), platform_id)
+
+
+def _packed(data: Mapping[str, object]) -> bytes | None:
+    """A maker's own bytes, when a service holds nothing else: base64 under the platform's name for them."""
+    packed = data.get("rawData")
+    if len(data) != 1 or not isinstance(packed, str) or not packed:
+        return None
+    try:
+        return a2b_base64(packed, strict_mode=True)
+    except NotBase64:
+        return None
 
 
 def _inside(data: Mapping[str, object]) -> str:

@@ -23,12 +23,18 @@ _ZONES = {
 }  # fmt: skip
 """IAS zone types of the Zigbee cluster library."""
 _NAMES = (
-    ("smoke", Kind.SMOKE), ("烟", Kind.SMOKE), ("fire", Kind.SMOKE), ("gas", Kind.GAS), ("燃气", Kind.GAS),
+    ("smok", Kind.SMOKE), ("rauch", Kind.SMOKE), ("hs1sa", Kind.SMOKE), ("hs2sa", Kind.SMOKE), ("hs3sa", Kind.SMOKE),
+    ("ts0205", Kind.SMOKE), ("ts0204", Kind.GAS), ("hs1cg", Kind.GAS), ("hs3cg", Kind.GAS), ("hs1ca", Kind.CO),
+    ("ts0207", Kind.LEAK), ("hs1wl", Kind.LEAK), ("snzb-05", Kind.LEAK), ("ts0215", Kind.SOS), ("ts0203", Kind.DOOR),
+    ("snzb-04", Kind.DOOR), ("ts0202", Kind.MOTION), ("snzb-03", Kind.MOTION), ("ts0210", Kind.VIBRATION),
+    ("烟", Kind.SMOKE), ("fire", Kind.SMOKE), ("gas", Kind.GAS), ("燃气", Kind.GAS),
     ("leak", Kind.LEAK), ("water", Kind.LEAK), ("flood", Kind.LEAK), ("水浸", Kind.LEAK), ("co_", Kind.CO),
     ("sos", Kind.SOS), ("panic", Kind.SOS), ("magnet", Kind.DOOR), ("contact", Kind.DOOR), ("door", Kind.DOOR),
     ("motion", Kind.MOTION), ("pir", Kind.MOTION), ("vibration", Kind.VIBRATION),
 )  # fmt: skip
 """What a model id or a person's name for a device gives away, where the message itself does not."""
+_XIAOMI_SMOKE = "lumi.sensor_smoke"
+"""Says by the second alarm bit that its test button was pressed (Koenkk/zigbee2mqtt issues 391 and 1413)."""
 
 
 def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
@@ -49,7 +55,7 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if not found:
         return ()
     device_ms = time_ms(found.get("Time"), context.zone)
-    received = part(found, "ZbReceived")
+    received = part(found, "ZbReceived") or _unwrapped(found)
     if received:
         return tuple(_zigbee(key, part(value), device_ms, device, context) for key, value in received.items())
     if about.startswith("INFO") or about.startswith("STATUS"):
@@ -64,6 +70,11 @@ def read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
     if about == "RESULT":
         return (Reading(device, Kind.LIFECYCLE, Event.CONFIG_RESPONSE, {}, device_ms),)
     return (Reading(device, Kind.TELEMETRY, Event.TELEMETRY, {}, device_ms),)
+
+
+def _unwrapped(found: Mapping[str, object]) -> dict[str, object]:
+    """Zigbee devices where SetOption100 leaves ``ZbReceived`` out: each still says its short address."""
+    return {key: value for key, value in found.items() if text(part(value).get("Device")).startswith("0x")}
 
 
 def _own(found: Mapping[str, object], device: str, device_ms: int | None) -> Iterator[Reading]:
@@ -121,6 +132,8 @@ def _zigbee(key: str, found: Mapping[str, object], device_ms: int | None, gatewa
         put_flag(facts, "open", found["Contact"])
     zone = _zone_status(found)
     if zone is not None:
+        if zone & 0x003 == 0x002 and _XIAOMI_SMOKE in text(found.get("ModelId")):
+            zone = zone & ~0x002 | 0x100
         _zone(zone, kind, facts)
     if facts.get("test"):
         event = Event.TEST

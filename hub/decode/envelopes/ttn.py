@@ -66,6 +66,17 @@ _EVENTS = {
     "service/data": Event.INTEGRATION,
     "location/solved": Event.LOCATION,
 }
+_BODIES = {
+    "join_accept": "join",
+    "downlink_ack": "down/ack",
+    "downlink_nack": "down/nack",
+    "downlink_sent": "down/sent",
+    "downlink_failed": "down/failed",
+    "downlink_queued": "down/queued",
+    "service_data": "service/data",
+    "location_solved": "location/solved",
+}
+"""A webhook has no topic: the name of the body's part says what happened."""
 _OURS = frozenset({"up", "up/normalized", "down/queued", "down/push", "down/replace", *_EVENTS})
 
 
@@ -77,6 +88,10 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         message = _decode(raw.payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         message = _lenient(raw.payload)
+    if not event and message.uplink_message is None:
+        event = _event_inside(raw.payload)
+        if event == "down/queued":
+            return ()
     device = _device(raw, message)
     up = message.uplink_message
     if event in _EVENTS or up is None:
@@ -90,6 +105,7 @@ def _read(raw: RawMessage, context: Context) -> tuple[Reading, ...]:
         name=message.end_device_ids.device_id if message.end_device_ids is not None else "",
         device_ms=time_ms(message.received_at or up.received_at),
         key=f"{up.session_key_id or up.received_at or message.received_at}/{up.f_cnt}",
+        told=up.decoded_payload,
     )
 
 
@@ -104,6 +120,11 @@ def _read_other(message: _Message, device: str, event: str) -> tuple[Reading, ..
     if solved is not None and solved.location is not None:
         facts = {"lat": solved.location.latitude, "lng": solved.location.longitude}
     return (Reading(device, Kind.LIFECYCLE, named, facts, time_ms(message.received_at)),)
+
+
+def _event_inside(payload: bytes) -> str:
+    found = parse_object(payload)
+    return next((event for body, event in _BODIES.items() if body in found), "")
 
 
 def _device(raw: RawMessage, message: _Message) -> str:

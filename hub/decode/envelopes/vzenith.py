@@ -162,9 +162,10 @@ def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...
     if levels[-1] == "reply" or "down" in levels[-3:]:
         name = "reply"
     payload = part(found, "payload")
-    body = part(payload, "body") or payload
+    body = part(payload, "body") or payload or found
     info = part(body, "AlarmInfoPlate") or part(payload, "AlarmInfoPlate") or part(found, "AlarmInfoPlate")
-    device = text(found.get("sn")) or _serial_in(levels) or text(info.get("serialno")) or text(found.get("serialno"))
+    wrapped = info or part(body, "AlarmGioIn") or part(body, "SerialData") or part(body, "heartbeat")
+    device = text(found.get("sn")) or _serial_in(levels) or text(wrapped.get("serialno")) or text(found.get("serialno"))
     sent_s = whole(found.get("timestamp"))
     device_ms = sent_s * 1000 if sent_s is not None and sent_s > 0 else None
     key = text(found.get("id")) if isinstance(found.get("id"), str) else ""
@@ -179,11 +180,12 @@ def _slowly(raw: RawMessage, levels: list[str], name: str) -> tuple[Reading, ...
 
 def _other(name: str, body: Mapping[str, object], info: Mapping[str, object]) -> tuple[Kind, Event, dict[str, Fact]]:
     facts: dict[str, Fact] = {}
-    if name in ("keep_alive", "heartbeat") or "heartbeat" in info:
+    if name in ("keep_alive", "heartbeat") or "heartbeat" in info or "heartbeat" in body:
         facts["alarm"] = False
         return Kind.LIFECYCLE, Event.HEARTBEAT, facts
     if name == "gpio_in" or "AlarmGioIn" in body:
-        trigger = part(body, "AlarmGioIn", "result", "TriggerResult")
+        # Some firmware leaves the three wrappers out.
+        trigger = part(body, "AlarmGioIn", "result", "TriggerResult") or body
         put_number(facts, "input", trigger.get("source"))
         value = whole(trigger.get("value"))
         if value in (0, 1):
@@ -196,7 +198,7 @@ def _other(name: str, body: Mapping[str, object], info: Mapping[str, object]) ->
     if name == "reply":
         put_text(facts, "code", body.get("code"))
         return Kind.LIFECYCLE, Event.DOWNLINK_ACK, facts
-    if name == "serial_data":
+    if name == "serial_data" or "SerialData" in body:
         put_number(facts, "channel", part(body, "SerialData").get("serialChannel"))
         return Kind.GATE_IO, Event.RAW, facts
     if name == "snapshot":
@@ -270,7 +272,9 @@ def _ours(_topic: str, levels: list[str]) -> bool:
 def _looks(content: object) -> bool:
     if not isinstance(content, dict):
         return False
-    return "AlarmInfoPlate" in content or ("PlateResult" in content and "cmd" in content)
+    if "AlarmInfoPlate" in content or "AlarmGioIn" in content:
+        return True
+    return "PlateResult" in content and "cmd" in content
 
 
 ENVELOPE = Envelope(name="vzenith", read=read, topics=_ours, looks=_looks, rank=10)

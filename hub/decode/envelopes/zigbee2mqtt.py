@@ -16,6 +16,7 @@ from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_json, parse_object, parse_text, trimmed
 from hub.decode.times import time_ms
 from hub.decode.values import flag, number, part, text
+from hub.decode.zones import with_zone
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
@@ -67,6 +68,7 @@ class _State(msgspec.Struct, gc=False):
     power: Number = UNSET
     state: Text = UNSET
     action: Text = UNSET
+    click: Text = UNSET
     action_transaction: Number = UNSET
     action_code: Number | str = UNSET
     last_seen: int | float | str | None = None
@@ -81,7 +83,7 @@ _FLAGS = frozenset(
         "battery_low", "test", "buzzer_manual_mute", "linkage_alarm_state", "trouble",
     }
 )  # fmt: skip
-_TEXTS = frozenset({"state", "action", "self_test", "silence", "fault_alarm", "action_code"})
+_TEXTS = frozenset({"state", "action", "click", "self_test", "silence", "fault_alarm", "action_code"})
 _EMERGENCY = frozenset({"emergency", "panic", "sos", "fire", "police", "medical", "emergency_press"})
 _VIBRATION = {"vibration": Event.STATUS, "tilt": Event.TILT, "drop": Event.FALL, "fall": Event.FALL}
 _COMMANDS = ("set", "get")
@@ -128,7 +130,10 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
             state = _decode(raw.payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             state, name = _state_slowly(raw.payload, name)
-        return (_reading(state, name),)
+        reading = _reading(state, name)
+        if reading.kind is Kind.TELEMETRY and b"alarm_" in raw.payload:
+            return (with_zone(reading, raw.payload),)
+        return (reading,)
     if purpose == "availability":
         return _availability(raw.payload, name)
     if purpose == "bridge":
@@ -267,7 +272,10 @@ def _other_kind(state: _State, facts: dict[str, Fact]) -> tuple[Kind, Event]:
         if state.vibration is not None:
             facts["motion"] = state.vibration
         return Kind.VIBRATION, Event.STATUS
-    if state.action is not UNSET:
+    if state.click is not UNSET and state.click:  # before 1.19 buttons said so
+        facts["press"] = state.click
+        return Kind.BUTTON, Event.PRESS
+    if state.action is not UNSET or state.click is not UNSET:
         return Kind.BUTTON, Event.STATUS
     if state.state is not UNSET and state.state is not None:
         on = flag(state.state)
