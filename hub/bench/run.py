@@ -13,7 +13,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,10 @@ from hub.bench.subject import MakeSubject, Subject, Surroundings, the_hub
 from hub.errors import HubError
 from hub.simulate.load import LoadReport
 
+BACKLOG = 20_000
+"""Messages that the load may be ahead of what is durable: what is asked is what can be sustained, and mosquitto writes its
+whole queue every second, so that a backlog without bound would measure that instead."""
+TELL_S = 0.05
 LOOK_S = 0.02
 STALLED_S = 60.0
 """A subject that keeps nothing new for this long has lost the rest."""
@@ -77,7 +81,8 @@ async def measure_ingest(readings: int, devices: int, make: MakeSubject = the_hu
                 await process.until("ready")
                 drain = asyncio.create_task(process.drain())
                 cpu = machine.cpu_s(process.pid)
-                load = await _load(around.broker_port, "--messages", str(readings), "--devices", str(devices))
+                options = ("--messages", readings, "--devices", devices, "--backlog", BACKLOG)
+                load = await _load(around.broker_port, *map(str, options), kept=subject.kept)
                 kept, done_ns = await _all_kept(process, subject, load.acked)
                 spent = machine.cpu_s(process.pid) - cpu
                 rss_mb = machine.peak_rss_mb(process.pid)
@@ -197,12 +202,29 @@ async def _surrounded(directory: Path, devices: int, fires: int) -> AsyncIterato
         yield around, "VictoriaMetrics" if series else "a sink that reads and drops", robots
 
 
-async def _load(port: int, *options: str, fires: list[Fire] | None = None) -> LoadReport:
-    """Run the load generator to its end; its alarms are appended to ``fires``."""
+async def _load(
+    port: int, *options: str, fires: list[Fire] | None = None, kept: Callable[[], int] | None = None
+) -> LoadReport:
+    """Run the load generator to its end; its alarms are appended to ``fires``; it is told what was ``kept``."""
     async with child("load generator", python("hub.simulate.load", "--port", str(port), *options)) as process:
-        while True:
-            line = await process.line(within_s=600)
-            if line.startswith('{"sent"'):
-                return msgspec.json.decode(line, type=LoadReport)
-            if fires is not None and line.startswith('{"fire"'):
-                fires.append(msgspec.json.decode(line, type=Fire))
+        telling = None if kept is None else asyncio.create_task(_tell(process, kept))
+        try:
+            return await _reported(process, fires)
+        finally:
+            if telling is not None:
+                telling.cancel()
+
+
+async def _tell(process: Child, kept: Callable[[], int]) -> None:
+    while process.running:
+        process.tell(f"kept {await asyncio.to_thread(kept)}")
+        await asyncio.sleep(TELL_S)
+
+
+async def _reported(process: Child, fires: list[Fire] | None) -> LoadReport:
+    while True:
+        line = await process.line(within_s=600)
+        if line.startswith('{"sent"'):
+            return msgspec.json.decode(line, type=LoadReport)
+        if fires is not None and line.startswith('{"fire"'):
+            fires.append(msgspec.json.decode(line, type=Fire))

@@ -53,6 +53,8 @@ class LoadArgs(msgspec.Struct, frozen=True, kw_only=True):
     fires: int = 0
     seed: int = 1
     wait: bool = False
+    backlog: int = 0
+    """Most messages ahead of what the hub has kept, told on standard input as ``kept N``; 0: not asked about."""
 
 
 class Connection(asyncio.Protocol):
@@ -125,6 +127,15 @@ class Load:
         self._sent = 0
         self._fires = 0
         self._began_ns = 0
+        self._kept = 0
+
+    async def heed(self) -> None:
+        """Read how many messages the hub has kept, for ever."""
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := await reader.readline():
+            self._kept = int(line.split()[1])
+            self._connection.moved.set()
 
     async def run(self) -> LoadReport:
         args, connection = self._args, self._connection
@@ -186,8 +197,11 @@ class Load:
         say({"fire": n, "detector": fire_detector(n), "published_ns": published_ns})
 
     async def _room(self, count: int) -> None:
-        connection = self._connection
-        while self._sent + count - connection.acked > self._args.window and not connection.lost:
+        connection, args = self._connection, self._args
+        while not connection.lost and (
+            self._sent + count - connection.acked > args.window
+            or (args.backlog and self._sent + count - self._kept > args.backlog)
+        ):
             connection.moved.clear()
             await connection.moved.wait()
 
@@ -210,7 +224,11 @@ async def publish_load(args: LoadArgs) -> LoadReport:
     say({"ready": True})
     if args.wait:
         await asyncio.to_thread(sys.stdin.readline)
-    report = await Load(args, source, connection).run()
+    load = Load(args, source, connection)
+    heeding = asyncio.create_task(load.heed()) if args.backlog else None
+    report = await load.run()
+    if heeding is not None:
+        heeding.cancel()
     connection.close()
     return report
 
@@ -228,6 +246,7 @@ def parse(argv: list[str]) -> LoadArgs:
     parser.add_argument("--fire-after", dest="fire_after_s", type=float, default=2.0, help="seconds before the first")
     parser.add_argument("--fires", type=int, default=0, help="how many alarms, each on a detector of its own")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--backlog", type=int, default=0, help="most messages ahead of `kept N` on standard input")
     parser.add_argument("--wait", action="store_true", help="start on a line on standard input")
     return msgspec.convert(vars(parser.parse_args(argv)), LoadArgs)
 
