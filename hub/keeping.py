@@ -9,6 +9,7 @@ message that it cannot take is quarantined. May lose nothing: what is not commit
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -194,9 +195,8 @@ class Keeper:
 
     async def _failed(self, exc: StoreError) -> None:
         """The store refused a commit: is it the store, or this batch?"""
-        loop = asyncio.get_running_loop()
         if self._failing_since is None:
-            self._failing_since = loop.time()
+            self._failing_since = time.monotonic()
             log.warning("commit_failed", community=self.community, error=str(exc))
         if await self._store_takes_others():
             await self._take_apart()
@@ -276,9 +276,9 @@ class Keeper:
 
     @property
     def store_down(self) -> bool:
-        """Nothing has been committed for `SHOUT_AFTER_S`."""
+        """Nothing has been committed for `SHOUT_AFTER_S`. Asked by the pages' threads too."""
         since = self._failing_since
-        return since is not None and asyncio.get_running_loop().time() - since >= SHOUT_AFTER_S
+        return since is not None and time.monotonic() - since >= SHOUT_AFTER_S
 
     def _shout_when_due(self, commits: list[Commit]) -> None:
         if self.store_down:

@@ -21,14 +21,13 @@ def smoke(name: str, *, alarm: bool = False, number: int = 80, test: bool = Fals
 
 
 class Publisher:
-    """A device's client. `acked` holds the payloads whose PUBACK came."""
+    """A device's client."""
 
     def __init__(self, port: int, name: str = "device") -> None:
-        self.acked: list[bytes] = []
-        self._port = port
-        self._waiting: dict[int, bytes] = {}
-        self._lock = threading.Lock()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=True)
+        # No lock: paho holds one of its own while it calls back.
+        self._sent: dict[int, bytes] = {}
+        self._acked: dict[int, None] = {}
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
         self._client.max_inflight_messages_set(200)
         self._client.on_publish = self._on_publish
         self._client.reconnect_delay_set(1, 1)
@@ -36,10 +35,16 @@ class Publisher:
         self._client.loop_start()
 
     def _on_publish(self, _client: object, _data: object, mid: int, _reason: object, _properties: object) -> None:
-        with self._lock:
-            payload = self._waiting.pop(mid, None)
-            if payload is not None:
-                self.acked.append(payload)
+        self._acked[mid] = None
+
+    @property
+    def acked(self) -> list[bytes]:
+        """What was sent with `send` and has its PUBACK."""
+        acked = self._acked.copy()
+        return [payload for mid, payload in self._sent.copy().items() if mid in acked]
+
+    def unacked(self) -> int:
+        return len(self._sent) - len(self.acked)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Returns after the PUBACK."""
@@ -49,12 +54,7 @@ class Publisher:
 
     def send(self, topic: str, payload: bytes) -> None:
         """Returns at once; its PUBACK is counted in `acked`."""
-        with self._lock:
-            info = self._client.publish(topic, payload, qos=1)
-            self._waiting[info.mid] = payload
-
-    def unacked(self) -> int:
-        return len(self._waiting)
+        self._sent[self._client.publish(topic, payload, qos=1).mid] = payload
 
     def close(self) -> None:
         self._client.disconnect()
@@ -73,16 +73,17 @@ def publisher(port: int, name: str = "device") -> Iterator[Publisher]:
 class Load:
     """Some hundred unique heartbeats a second from many detectors, in a thread, until `stop`."""
 
-    def __init__(self, devices: Publisher, names: tuple[str, ...], *, per_second: int = 400) -> None:
+    def __init__(self, devices: Publisher, names: tuple[str, ...], *, per_second: int = 400, first: int = 0) -> None:
         self._devices = devices
         self._names = names
+        self._number = first
         self._pause_s = 1 / per_second
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
-        number = 0
+        number = self._number
         while not self._ended.is_set():
             number += 1
             self._devices.send(*smoke(self._names[number % len(self._names)], number=number))

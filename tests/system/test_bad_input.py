@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -187,7 +186,7 @@ def test_a_topic_that_is_not_utf_8_is_kept_to_the_byte_and_acknowledged(install:
 
 
 def test_a_retained_old_alarm_alerts_once_and_not_again_after_a_restart(
-    install: Install, devices: Publisher, tmp_path: Path
+    install: Install, devices: Publisher
 ) -> None:
     name = detector("1203")
     topic, payload = smoke(name, alarm=True)

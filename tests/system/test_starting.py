@@ -98,13 +98,14 @@ def test_a_seed_with_a_mistake_is_said_with_its_line(install: Install) -> None:
 
 
 AS_NOBODY = """
-import os, sys
+import encodings.utf_8_sig, os, sys
+from pathlib import Path
+import hub.app  # all of it, while Python itself may still be read
+from hub.life import run_hub
 if os.geteuid() == 0:  # rights do not stop root: go on as nobody
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-from hub.life import run_hub
-from pathlib import Path
 sys.exit(run_hub(Path(sys.argv[1])))
 """
 
