@@ -181,22 +181,23 @@ class Keeper:
         """Commit what waits, in order, for as long as it takes."""
         while self._uncommitted:
             work = self._uncommitted[0]
+            began = time.monotonic()
             try:
                 await self.in_writer(self._store.commit, work.commit)
             except LeaseLost:
                 raise
             except StoreError as exc:
-                await self._failed(exc)
+                await self._failed(exc, began)
                 continue
             self._works_again()
             self._uncommitted.popleft()
             self._after(work)
             await self._maybe_checkpoint(work)
 
-    async def _failed(self, exc: StoreError) -> None:
+    async def _failed(self, exc: StoreError, began: float) -> None:
         """The store refused a commit: is it the store, or this batch?"""
         if self._failing_since is None:
-            self._failing_since = time.monotonic()
+            self._failing_since = began  # waiting for a lock is time in which nobody is told
             log.warning("commit_failed", community=self.community, error=str(exc))
         if await self._store_takes_others():
             await self._take_apart()
