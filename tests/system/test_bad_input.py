@@ -185,9 +185,7 @@ def test_a_topic_that_is_not_utf_8_is_kept_to_the_byte_and_acknowledged(install:
         installation.close()
 
 
-def test_a_retained_old_alarm_alerts_once_and_not_again_after_a_restart(
-    install: Install, devices: Publisher
-) -> None:
+def test_a_retained_old_alarm_alerts_once_and_not_again_after_a_restart(install: Install, devices: Publisher) -> None:
     name = detector("1203")
     topic, payload = smoke(name, alarm=True)
     devices.publish(topic, payload, retain=True)

@@ -73,7 +73,7 @@ def test_a_hub_that_is_killed_again_and_again_under_load_loses_nothing_and_doubl
 
     def burn() -> None:
         lit.append(next(fires))
-        devices.send(*smoke(lit[-1], alarm=True, number=1))
+        devices.send(*smoke(lit[-1], alarm=True, number=50_000 + len(lit)))
 
     def at_a_commit(_: HubChild) -> None:
         before = heads(installation)
