@@ -35,11 +35,16 @@ def until(look: Callable[[], T], what: str, *, within_s: float = DEADLINE_S) -> 
 class HubChild:
     """``python -m hub WORDS``. `said` grows by what it writes to standard output, `complained` by standard error."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str] | None = None, *, before: str = "") -> None:
+        """``before`` is Python that runs first, to stand for another machine."""
         child_environment = {**os.environ, **(environment or {})}
         child_environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub", *words],
+            [
+                sys.executable,
+                *(["-c", f"{before}\nfrom hub.cli import main\nmain()"] if before else ["-m", "hub"]),
+                *words,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
