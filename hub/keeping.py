@@ -38,6 +38,8 @@ log = structlog.get_logger("keeping")
 CHECKPOINT_READINGS = 50_000
 CHECKPOINT_S = 30.0
 SHOUT_AFTER_S = 2.0
+HANGS_AFTER_S = SHOUT_AFTER_S + 0.05
+"""A little later, so that it is time to shout by whichever clock."""
 RETRY_S = 0.25
 RECENT_SEQS = 10_000
 """How far back the journal is read for messages that the broker may deliver again."""
@@ -182,6 +184,7 @@ class Keeper:
         while self._uncommitted:
             work = self._uncommitted[0]
             began = time.monotonic()
+            hanging = asyncio.get_running_loop().call_later(HANGS_AFTER_S, self._hangs, began)
             try:
                 await self.in_writer(self._store.commit, work.commit)
             except LeaseLost:
@@ -189,6 +192,8 @@ class Keeper:
             except StoreError as exc:
                 await self._failed(exc, began)
                 continue
+            finally:
+                hanging.cancel()
             self._works_again()
             self._uncommitted.popleft()
             self._after(work)
@@ -203,14 +208,25 @@ class Keeper:
             await self._take_apart()
             return
         await self.in_writer(self._store.free_reserve)
+        self._go_on_without()
+        if self._stopping:
+            raise exc
+        await asyncio.sleep(RETRY_S)
+
+    def _hangs(self, began: float) -> None:
+        """The store gives neither a commit nor an error: a dead network, a disk that stands still."""
+        if self._failing_since is None:
+            self._failing_since = began
+            log.warning("commit_hangs", community=self.community)
+        self._go_on_without()
+
+    def _go_on_without(self) -> None:
+        """Stepping waits for no commit any more; what waits is told once it is time."""
         if not self._failing.is_set():
             for waiting in self._uncommitted:
                 waiting.commit.changes = _frozen(waiting.commit.changes)
             self._failing.set()
         self._shout_when_due([w.commit for w in self._uncommitted])
-        if self._stopping:
-            raise exc
-        await asyncio.sleep(RETRY_S)
 
     def _works_again(self) -> None:
         if self._failing_since is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -92,6 +94,54 @@ def test_a_fire_is_told_while_nothing_can_be_kept_and_everything_is_kept_afterwa
     until(lambda: all(n.sent_ms for n in installation.notifications()), "each has its receipt")
     sent = Counter((n.person, n.purpose) for n in installation.notifications())
     assert robot.seen.qsize() + len(texts) == sum(sent.values()), "what went out unrecorded is not sent again"
+
+
+def test_a_hub_that_is_stopped_while_it_cannot_write_says_so_and_the_broker_keeps_what_it_had(
+    install: Install, devices: Publisher
+) -> None:
+    installation = install()
+    hub = installation.start()
+    hub.limit_files(0)
+    published = [smoke(detector("201"), number=number)[1] for number in range(10)]
+    for payload in published:
+        devices.publish(smoke(detector("201"))[0], payload)
+    until(lambda: health(installation.web_port)["store_down"], "store_down is shown")
+    assert hub.stop() == 1
+    assert "Traceback" not in "\n".join(hub.complained)
+    assert "The store did not take the transaction" in hub.complained[-1]
+    installation.start()
+    until(lambda: set(published) <= {m.raw.payload for m in installation.journaled()}, "everything came again")
+
+
+def test_a_fire_is_told_while_the_database_server_hangs(
+    install: Install, devices: Publisher, robot: Peer, postgres: Postgres
+) -> None:
+    """No error, no answer: the server's process that serves the hub's writer stands still."""
+    installation = install(store_url=postgres.create(), contact="wecom://{person}")
+    installation.configure(delivery={"wecom_url": f"{robot.url()}/send"})
+    hub = installation.start()
+    servers = backends(installation)
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        devices.publish(*smoke(KITCHEN, alarm=True))
+        assert all("6号楼" in said for said in told(robot, len(ROLES)))
+        assert health(installation.web_port)["store_down"] == ["main"]
+    finally:
+        for pid in servers:
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: health(installation.web_port)["ok"], "well again")
+    installation.wait_alert(KITCHEN)
+    until(lambda: all(n.sent_ms for n in installation.notifications()), "each has its receipt")
+    assert robot.seen.qsize() + len(ROLES) == len(installation.notifications()), "nobody is told twice"
+    assert hub.stop() == 0
+
+
+def backends(installation: Installation) -> list[int]:
+    """Processes of the server that serve a hub."""
+    statement = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with installation.database.read() as connection:
+        return [int(pid) for pid in connection.execute(text(statement)).scalars()]
 
 
 POISON_SQLITE = """
