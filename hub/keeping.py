@@ -9,7 +9,6 @@ message that it cannot take is quarantined. May lose nothing: what is not commit
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -98,9 +97,10 @@ class Keeper:
 
     async def open(self, now_ms: int) -> None:
         """Take the lease and rebuild the state from snapshot and tail."""
+        self._loop = asyncio.get_running_loop()
         self._epoch = await self.in_writer(self._store.take_lease, self.community, self._name, now_ms)
         await self.in_writer(self._recover)
-        self._checkpoint_at = asyncio.get_running_loop().time()
+        self._checkpoint_at = self._loop.time()
 
     async def close(self) -> None:
         """Commit what was stepped and keep a snapshot."""
@@ -183,8 +183,8 @@ class Keeper:
         """Commit what waits, in order, for as long as it takes."""
         while self._uncommitted:
             work = self._uncommitted[0]
-            began = time.monotonic()
-            hanging = asyncio.get_running_loop().call_later(HANGS_AFTER_S, self._hangs, began)
+            began = self._loop.time()
+            hanging = self._loop.call_later(HANGS_AFTER_S, self._hangs, began)
             try:
                 await self.in_writer(self._store.commit, work.commit)
             except LeaseLost:
@@ -295,7 +295,7 @@ class Keeper:
     def store_down(self) -> bool:
         """Nothing has been committed for `SHOUT_AFTER_S`. Asked by the pages' threads too."""
         since = self._failing_since
-        return since is not None and time.monotonic() - since >= SHOUT_AFTER_S
+        return since is not None and self._loop.time() - since >= SHOUT_AFTER_S
 
     def _shout_when_due(self, commits: list[Commit]) -> None:
         if self.store_down:

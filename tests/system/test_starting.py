@@ -118,6 +118,8 @@ def test_a_data_directory_that_may_not_be_written_is_said() -> None:
         closed.mkdir()
         closed.chmod(0o555)
         config = Installation(Path(name) / "here", free_port()).configure(installation={"data_dir": str(closed)})
+        config.parent.chmod(0o755)
+        config.chmod(0o644)
         done = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, str(config)],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
