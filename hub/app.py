@@ -57,8 +57,6 @@ from hub.web.serve import bind, serve
 log = structlog.get_logger("app")
 
 RETAIN_EVERY_S = 3600.0
-LOCKED_S = 0.8
-"""How long a commit waits for a lock of another process: two waits must be over before `hub.keeping.SHOUT_AFTER_S`."""
 PARTING_S = 5.0
 """What is under way when the hub stops has this long; a message that is being sent gets its answer."""
 
@@ -96,9 +94,8 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         closing.callback(self.writer.shutdown)
         closing.callback(self.reader.shutdown)
-        self.store = open_store(
-            config.store.url.get_secret_value(), config.installation.data_dir, busy_timeout_s=LOCKED_S
-        )
+        # Two waits for another process's lock must be over before `hub.keeping.SHOUT_AFTER_S`.
+        self.store = open_store(config.store.url.get_secret_value(), config.installation.data_dir, busy_timeout_s=0.8)
         closing.callback(self.store.close)
         with self.store.writer() as connection:
             self.keys = ensure_keys(connection)
