@@ -97,7 +97,8 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         closing.callback(self.writer.shutdown)
         closing.callback(self.reader.shutdown)
-        self.store = open_store(config.store.url.get_secret_value(), config.installation.data_dir)
+        # Two waits for another process's lock must be over before `hub.keeping.SHOUT_AFTER_S`.
+        self.store = open_store(config.store.url.get_secret_value(), config.installation.data_dir, busy_timeout_s=0.8)
         closing.callback(self.store.close)
         with self.store.writer() as connection:
             self.keys = ensure_keys(connection)

@@ -39,6 +39,8 @@ log = structlog.get_logger("keeping")
 CHECKPOINT_READINGS = 50_000
 CHECKPOINT_S = 30.0
 SHOUT_AFTER_S = 2.0
+HANGS_AFTER_S = SHOUT_AFTER_S + 0.05
+"""A little later, so that it is time to shout by whichever clock."""
 RETRY_S = 0.25
 
 Taken = tuple[Session, Batch]
@@ -95,9 +97,10 @@ class Keeper:
 
     async def open(self, now_ms: int) -> None:
         """Take the lease and rebuild the state from snapshot and tail."""
+        self._loop = asyncio.get_running_loop()
         self._epoch = await self.in_writer(self._store.take_lease, self.community, self._name, now_ms)
         await self.in_writer(self._recover)
-        self._checkpoint_at = asyncio.get_running_loop().time()
+        self._checkpoint_at = self._loop.time()
 
     async def close(self) -> None:
         """Commit what was stepped and keep a snapshot."""
@@ -180,35 +183,49 @@ class Keeper:
         """Commit what waits, in order, for as long as it takes."""
         while self._uncommitted:
             work = self._uncommitted[0]
+            began = self._loop.time()
+            hanging = self._loop.call_later(HANGS_AFTER_S, self._hangs, began)
             try:
                 await self.in_writer(self._store.commit, work.commit)
             except LeaseLost:
                 raise
             except StoreError as exc:
-                await self._failed(exc)
+                await self._failed(exc, began)
                 continue
+            finally:
+                hanging.cancel()
             self._works_again()
             self._uncommitted.popleft()
             self._after(work)
             await self._maybe_checkpoint(work)
 
-    async def _failed(self, exc: StoreError) -> None:
+    async def _failed(self, exc: StoreError, began: float) -> None:
         """The store refused a commit: is it the store, or this batch?"""
-        loop = asyncio.get_running_loop()
         if self._failing_since is None:
-            self._failing_since = loop.time()
+            self._failing_since = began  # waiting for a lock is time in which nobody is told
             log.warning("commit_failed", community=self.community, error=str(exc))
         if await self._store_takes_others() and await self._take_apart():
             return
         await self.in_writer(self._store.free_reserve)
+        self._go_on_without()
+        if self._stopping:
+            raise exc
+        await asyncio.sleep(RETRY_S)
+
+    def _hangs(self, began: float) -> None:
+        """The store gives neither a commit nor an error: a dead network, a disk that stands still."""
+        if self._failing_since is None:
+            self._failing_since = began
+            log.warning("commit_hangs", community=self.community)
+        self._go_on_without()
+
+    def _go_on_without(self) -> None:
+        """Stepping waits for no commit any more; what waits is told once it is time."""
         if not self._failing.is_set():
             for waiting in self._uncommitted:
                 waiting.commit.changes = _frozen(waiting.commit.changes)
             self._failing.set()
         self._shout_when_due([w.commit for w in self._uncommitted])
-        if self._stopping:
-            raise exc
-        await asyncio.sleep(RETRY_S)
 
     def _works_again(self) -> None:
         if self._failing_since is not None:
@@ -308,9 +325,9 @@ class Keeper:
 
     @property
     def store_down(self) -> bool:
-        """Nothing has been committed for `SHOUT_AFTER_S`."""
+        """Nothing has been committed for `SHOUT_AFTER_S`. Asked by the pages' threads too."""
         since = self._failing_since
-        return since is not None and asyncio.get_running_loop().time() - since >= SHOUT_AFTER_S
+        return since is not None and self._loop.time() - since >= SHOUT_AFTER_S
 
     def _shout_when_due(self, commits: list[Commit]) -> None:
         if self.store_down:

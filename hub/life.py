@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import structlog
+
 from hub.app import open_hub
 from hub.config_file import config_digest, load_config
 from hub.config_words import ConfigMistakes
@@ -63,6 +65,8 @@ def run_hub(config_path: Path) -> int:
 def exit_code(main: Main) -> int:
     """Run it; what is wrong is said in one line each, and never as a traceback where it is the surroundings'."""
     failed = 0
+    # Standard output is for what was asked for: the address, `ready`, the demo's JSON.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         run_async(main)
     except* HubError as errors:

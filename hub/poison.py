@@ -52,8 +52,8 @@ def smaller(piece: Piece[Whole], exc: StoreError) -> list[Piece[Whole]]:
 def _stand_in(poison: Input, why: str) -> Input:
     """A message is quarantined; a command is refused; whatever else the store cannot keep is left out."""
     if isinstance(poison, Received) and poison.undecodable is None:
-        device = poison.readings[0].device if poison.readings else ""
-        return Received(poison.raw, (), Undecodable(Undecoded.POISON, why, device))
+        # Without its device: the device's row may be what the store refuses.
+        return Received(poison.raw, (), Undecodable(Undecoded.POISON, why))
     return _harmless(poison.now_ms, poison.row if isinstance(poison, Commanded) else 0)
 
 

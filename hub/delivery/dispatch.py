@@ -89,6 +89,8 @@ class Dispatcher:
         self._tasks: dict[asyncio.Task[None], None] = {}  # in order: a seed must give the same world again
         self._handed: set[asyncio.Task[None]] = set()
         self._slots: dict[str, asyncio.Semaphore] = {}
+        self._unrecorded: dict[tuple[str, int, int], asyncio.Future[Receipt]] = {}
+        """What went out without a row: when its row comes at last, it has its answer already."""
         # Lanes into the store: no claim stands behind a receipt, no critical receipt behind another.
         self._claims = pool(1, "outbox-claim")
         self._first = pool(1, "outbox-first")
@@ -114,12 +116,20 @@ class Dispatcher:
 
     def send_unrecorded(self, row: Outgoing) -> None:
         """The store is down and this cannot wait: send it without a row. Call it in the event loop."""
-        task = asyncio.create_task(self._deliver_unrecorded(row), name=f"unrecorded-{row.due.notification}")
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._unrecorded[row.community, row.due.notification, row.due.attempt] = answer
+        task = asyncio.create_task(self._deliver_unrecorded(row, answer), name=f"unrecorded-{row.due.notification}")
         self._tasks[task] = None
         task.add_done_callback(self._forget)
 
-    async def _deliver_unrecorded(self, row: Outgoing) -> None:
-        self._on_receipt(row.community, await self._attempt(row))
+    async def _deliver_unrecorded(self, row: Outgoing, answer: asyncio.Future[Receipt]) -> None:
+        try:
+            receipt = await self._attempted(row)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        answer.set_result(receipt)
+        self._on_receipt(row.community, receipt)
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what was handed over has its answer or its deadline."""
@@ -183,8 +193,20 @@ class Dispatcher:
 
     async def _deliver(self, row: Outgoing) -> None:
         """One row, from claim to receipt."""
+        went = self._unrecorded.pop((row.community, row.due.notification, row.due.attempt), None)
+        receipt = await (went if went is not None else self._attempted(row))
+        pool = self._first if row.due.severity is Severity.CRITICAL else self._rest
         try:
-            receipt = await self._attempt(row)
+            await asyncio.get_running_loop().run_in_executor(pool, self._store.record_receipt, row.community, receipt)
+        except StoreError as exc:
+            # The owner steps it all the same: its commit keeps it, or the row is claimed again after a restart.
+            log.warning("receipt not recorded", notification=receipt.notification, error=str(exc))
+        self._on_receipt(row.community, receipt)
+
+    async def _attempted(self, row: Outgoing) -> Receipt:
+        """Send it and give the receipt, whatever a sender does."""
+        try:
+            return await self._attempt(row)
         except Exception as exc:  # outermost loop of this task: a bug in a sender must not cost the receipt
             # No traceback: a renderer that prints locals would print names, rooms and keys.
             where = traceback.extract_tb(exc.__traceback__)[-1]
@@ -194,14 +216,7 @@ class Dispatcher:
                 error=type(exc).__name__,
                 where=f"{where.filename}:{where.lineno}",
             )
-            receipt = self._receipt(row.due, Answer.FAULT, code=type(exc).__name__)
-        pool = self._first if row.due.severity is Severity.CRITICAL else self._rest
-        try:
-            await asyncio.get_running_loop().run_in_executor(pool, self._store.record_receipt, row.community, receipt)
-        except StoreError as exc:
-            # The owner steps it all the same: its commit keeps it, or the row is claimed again after a restart.
-            log.warning("receipt not recorded", notification=receipt.notification, error=str(exc))
-        self._on_receipt(row.community, receipt)
+            return self._receipt(row.due, Answer.FAULT, code=type(exc).__name__)
 
     async def _attempt(self, row: Outgoing) -> Receipt:
         due = row.due
