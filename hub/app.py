@@ -79,7 +79,6 @@ class Hub:
         self.followers: list[Follower] = []
         self.sessions: list[RunningSession] = []
         self.on_commit: list[Callable[[Commit], None]] = []
-        """Followers of what was committed: the demo's report."""
         self.store: SqlStore
         self.broker: Broker
         self.keys: Keys
@@ -244,6 +243,7 @@ class Hub:
             tasks.create_task(_parting(self.dispatcher.run(), self._stop_delivery), name="delivery")
             for follower in self.followers:
                 tasks.create_task(follower.run(), name="influx")
+            tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
             tasks.create_task(self._retain(), name="retention")
             tasks.create_task(serve(app, self.socket, self.config.web), name="web")
             tasks.create_task(self._say_when_ready(started), name="ready")

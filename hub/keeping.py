@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from hub.core.context import Core
-from hub.core.decisions import CommandRefused, NotificationDue, RegistryChanged
+from hub.core.decisions import CommandRefused, MessageQuarantined, NotificationDue, RegistryChanged
 from hub.core.inputs import Commanded, Input, Received
 from hub.core.policies import Settings
 from hub.core.state import Changes, State
@@ -156,6 +156,10 @@ class Keeper:
         seqs = [step(core, input) for input in inputs]
         decisions, changes = core.take()
         refused = {d.row: d.detail for d in decisions if isinstance(d, CommandRefused)}
+        quarantined: list[tuple[int, Received]] = []
+        if any(type(d) is MessageQuarantined for d in decisions):
+            pairs = zip(seqs, inputs, strict=True)
+            quarantined = [(seq, i) for seq, i in pairs if type(i) is Received and i.undecodable is not None]
         return Commit(
             community=self.community,
             owner=self._name,
@@ -167,11 +171,7 @@ class Keeper:
             seqs=seqs,
             decisions=decisions,
             changes=changes,
-            quarantined=[
-                (seq, i)
-                for seq, i in zip(seqs, inputs, strict=True)
-                if type(i) is Received and i.undecodable is not None
-            ],
+            quarantined=quarantined,
             commands=[
                 (i.row, seq, refused.get(i.row))
                 for seq, i in zip(seqs, inputs, strict=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -16,18 +18,28 @@ from hub.config_words import ConfigMistakes
 from hub.errors import HubError
 from hub.greeting import run_greeting
 
+M_ARENA_MAX = -8
+"""From malloc.h."""
 STOP = (signal.SIGTERM, signal.SIGINT)
 Main = Callable[[], Coroutine[object, object, None]]
 
 
 def run_async(main: Main) -> None:
     """One event loop, uvloop where there is one."""
+    _one_arena()
     try:
         import uvloop
     except ImportError:
         asyncio.run(main())
     else:
         uvloop.run(main())
+
+
+def _one_arena() -> None:
+    """glibc gives every thread a heap of its own and keeps what they free: 30 MB in a hub with ten threads."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):  # another libc has no such knob
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 async def until_stopped(life: asyncio.Task[None]) -> None:

@@ -28,7 +28,7 @@ from hub.store.port import Store
 COMMANDS_EVERY_S = 0.2
 LOOK_EVERY_S = 1.0
 """How long the loop rests at most when nothing wakes it."""
-BATCH = 1000
+BATCH = 2000
 """Messages of one commit, about: the last batch taken may pass it."""
 HELD_LIMIT = 20_000
 """Messages held while the store is down; beyond it the broker holds them."""

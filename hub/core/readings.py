@@ -44,7 +44,11 @@ def receive(core: Core, message: Received, seq: int) -> None:
     if raw.duplicate and _seen(core, raw):
         _redelivered(core, message, seq)
         return
-    core.remember(raw)
+    recent = core.recent.get(raw.source)
+    if recent is None:
+        core.remember(raw)
+    else:
+        recent.append(raw)
     if message.undecodable is not None:
         _quarantine(core, raw, message.undecodable)
     for reading in message.readings:

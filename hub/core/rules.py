@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-import cel
 import msgspec
 
 from hub.config import RuleConfig
+from hub.core.cel_lean import cel
 from hub.errors import ConfigError
 from hub.model import FACTS, Event, Fact, Kind, Severity
 
@@ -150,8 +150,7 @@ class RuleBook:
 
     def answers(self, kind: Kind, event: str, facts: Mapping[str, Fact]) -> str:
         """What all rules of the kind say about one reading: two letters each, `when` and `clear` ("-" without one)."""
-        get = facts.get
-        inputs = (kind, event, *[get(name) for name in self.names[kind]])
+        inputs = (kind, event, *map(facts.get, self.names[kind]))
         known = self._memory.get(inputs)
         if known is None:
             known = self._ask(kind, event, facts)

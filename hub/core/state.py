@@ -22,7 +22,7 @@ from hub.model import (
     Silence,
 )
 
-KEYS = 12
+KEYS = 8
 """Natural keys remembered of one device. A frame counter's duplicates come close together."""
 
 

@@ -69,7 +69,9 @@ class Decoder:
         try:
             if len(raw.payload) > LARGEST:
                 raise DecodeError(Undecoded.TOO_LARGE, f"{len(raw.payload)} bytes; the most is {LARGEST}")
-            envelope = self._fixed.get(raw.source) or self._recognised(raw)
+            envelope = (self._fixed and self._fixed.get(raw.source)) or self._by_topic.get(raw.topic)
+            if envelope is None:
+                envelope = self._recognised(raw)
             readings = envelope.read(raw, self._contexts.get(raw.source, self._plain))
             for reading in readings:
                 if not _sound(reading):
@@ -144,26 +146,34 @@ _TYPES: dict[str, type] = {
 }
 
 
+_FLOATS = frozenset(name for name, wanted in _TYPES.items() if wanted is float)
+
+
 def _sound(reading: Reading) -> bool:
     """Whether a reading may leave as it is: the usual case, and the only check on the hot path."""
     for name, value in reading.facts.items():
-        wanted = _TYPES.get(name)
         kind = type(value)
-        if kind is wanted:
-            if kind is bool:
-                continue
-            if isinstance(value, float):
-                if value - value != 0.0:  # NaN and infinities
-                    return False
-            elif isinstance(value, str) and not _encodes(value):
+        if kind is bool:
+            if _TYPES.get(name) is not bool:
                 return False
-        elif kind is not int or wanted is not float or not -_FAR <= value < _FAR:  # type: ignore[operator]
+        elif kind is int:
+            if name not in _FLOATS or not -_FAR <= value < _FAR:  # type: ignore[operator]
+                return False
+        elif kind is float:
+            if name not in _FLOATS or value - value != 0.0:  # type: ignore[operator]  # NaN and infinities
+                return False
+        elif kind is not str or _TYPES.get(name) is not str or not _encodes(value):  # type: ignore[arg-type]
             return False
     device = reading.device
     device_ms = reading.device_ms
     if device_ms is not None and not 0 <= device_ms < _FAR:
         return False
-    return bool(device) and len(device) <= _DEVICE_CHARS and _encodes(device)
+    return (
+        bool(device)
+        and len(device) <= _DEVICE_CHARS
+        and (device.isascii() or _encodes(device))
+        and "\x00" not in device
+    )
 
 
 def _encodes(text: str) -> bool:

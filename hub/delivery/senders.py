@@ -34,6 +34,11 @@ class Senders:
             opened = self._opened.setdefault(url, open_channel(url, self._secrets, self._tools))
         return opened
 
+    def warm(self) -> None:
+        """Have ready what the first message would wait for: the channels' imports, certificates. Blocks; for a thread."""
+        channel_files()
+        self._tools.make_http()
+
     async def close(self) -> None:
         """Close every sender and what they share."""
         for opened in self._opened.values():

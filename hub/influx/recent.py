@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from hub.core.inputs import Received
 from hub.influx.follow import Journal
 from hub.store.port import Block, Commit
 
-KEPT_READINGS = 20_000
-"""Readings held for one follower; beyond it the journal itself is read."""
+KEPT_MESSAGES = 8_000
+"""Messages held for one follower; beyond it the journal itself is read."""
 
 
 class RecentJournal:
@@ -20,7 +19,7 @@ class RecentJournal:
         self._journal = journal
         self._community = community
         self._blocks: deque[tuple[Block, int]] = deque()
-        self._readings = 0
+        self._messages = 0
         self._reaches_back_to: int | None = None
         """seq after which everything that was committed is held."""
         self._lock = threading.Lock()
@@ -37,15 +36,15 @@ class RecentJournal:
             seqs=commit.seqs,
             decisions=commit.decisions,
         )
-        readings = sum([len(one.readings) for one in commit.inputs if type(one) is Received])
+        messages = len(commit.inputs)
         with self._lock:
             if self._reaches_back_to is None:
                 self._reaches_back_to = commit.first_seq - 1
-            self._blocks.append((block, readings))
-            self._readings += readings
-            while self._readings > KEPT_READINGS and len(self._blocks) > 1:
+            self._blocks.append((block, messages))
+            self._messages += messages
+            while self._messages > KEPT_MESSAGES and len(self._blocks) > 1:
                 dropped, count = self._blocks.popleft()
-                self._readings -= count
+                self._messages -= count
                 self._reaches_back_to = dropped.last_seq
 
     def blocks(self, community: str, after_seq: int, limit: int) -> list[Block]:
@@ -54,7 +53,7 @@ class RecentJournal:
             if self._reaches_back_to is not None and after_seq >= self._reaches_back_to:
                 while self._blocks and self._blocks[0][0].last_seq <= after_seq:
                     dropped, count = self._blocks.popleft()
-                    self._readings -= count
+                    self._messages -= count
                     self._reaches_back_to = dropped.last_seq
                 return [block for block, _ in list(self._blocks)[:limit]]
         return self._journal.blocks(community, after_seq, limit)

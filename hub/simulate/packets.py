@@ -96,8 +96,9 @@ def templates(device: BenchDevice) -> list[Template]:
 
 
 def _uplink(random: Random, device: BenchDevice, variant: int) -> vendors.Json:
-    occupied = variant % 2 == 0
-    heartbeat = variant >= UPLINK_VARIANTS // 2
+    # As the sensor does: a status when the space changes, heartbeats that repeat it in between.
+    occupied = variant < UPLINK_VARIANTS // 2
+    heartbeat = variant % (UPLINK_VARIANTS // 2) != 0
     data = vendors.tps110_heartbeat(occupied, 10 + variant) if heartbeat else vendors.tps110_status(occupied)
     body = vendors.chirpstack_uplink(
         random,

@@ -51,8 +51,8 @@ def entity_writes(dialect: str, community: str, changes: Changes) -> Writes:
 
 
 def write_devices(connection: Connection, community: str, devices: Iterable[DeviceState]) -> None:
-    """What the core heard of devices. The one hot write besides the block, so its SQL is compiled once and its rows go
-    to the driver as they are: 3 us a row less than through SQLAlchemy."""
+    """What the core heard of devices: the one hot write besides the block, so on SQLite its SQL is made once for many rows
+    and goes to the driver as it is."""
     rows = [
         {
             "community": community,
@@ -70,22 +70,35 @@ def write_devices(connection: Connection, community: str, devices: Iterable[Devi
         }
         for state in devices
     ]
-    if rows:
-        text, order = _devices_sql(connection.dialect, tuple(rows[0]))
-        if order is None:
-            connection.exec_driver_sql(text, rows)
-        else:
-            connection.exec_driver_sql(text, [tuple([row[name] for name in order]) for row in rows])
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(upsert(connection.dialect.name, schema.device, _heard), rows)
+        return
+    at = 0
+    for size in _TOGETHER:
+        text, order = _devices_sql(connection.dialect, tuple(rows[0]), size)
+        while len(rows) - at >= size:
+            together = rows[at : at + size]
+            connection.exec_driver_sql(text, tuple([row[name] for row in together for name in order]))
+            at += size
+
+
+_TOGETHER = (256, 64, 16, 4, 1)
+"""Rows of one statement. SQLite's driver gives the interpreter away at each of its steps and then waits to have it back,
+half a millisecond on a busy hub: row by row a commit of 250 devices waited 30 ms."""
 
 
 @cache
-def _devices_sql(dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None]:
-    """The upsert's text; the order of its parameters where the driver takes them by position."""
+def _devices_sql(dialect: Dialect, columns: tuple[str, ...], size: int) -> tuple[str, tuple[str, ...]]:
+    """The upsert's text for that many rows, and the order of the parameters of one."""
     compiled = upsert(dialect.name, schema.device, _heard).compile(dialect=dialect, column_keys=list(columns))
+    assert isinstance(compiled, SQLCompiler)
+    order = tuple(compiled.positiontup or ())
+    one = f"({', '.join('?' * len(order))})"
     text = str(compiled)
-    if not isinstance(compiled, SQLCompiler) or not compiled.positional:
-        return text, None
-    return text, tuple(compiled.positiontup or ())
+    assert one in text
+    return text.replace(one, ", ".join([one] * size), 1), order
 
 
 def registered_row(community: str, one: Device) -> Row:
