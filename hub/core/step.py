@@ -45,7 +45,11 @@ def step(core: Core, input: Input) -> int:
     seq = core.input_seq = state.seq + 1
     if type(input) is Received:
         state.seq += len(input.readings) or 1
-        _pass_time(core, input.raw.received_ms)
+        now_ms = input.raw.received_ms
+        if now_ms > state.now_ms:
+            _pass_time(core, now_ms)
+        else:
+            core.now_ms = state.now_ms
         receive(core, input, seq)
         return seq
     state.seq = seq

@@ -32,19 +32,21 @@ def time_ms(value: object, zone: tzinfo = UTC) -> int | None:
         try:  # ChirpStack and The Things Stack: 2022-07-18T09:34:15.775023242+00:00, 2024-11-06T08:43:11.357Z
             if value[10] == "T" and value[19] == "." and (value[-1] == "Z" or value[-6:] == "+00:00"):
                 fraction = value[20:23]
-                return (
-                    _midnight_ms(value[:10])
-                    + (int(value[11:13]) * 3600 + int(value[14:16]) * 60 + int(value[17:19])) * 1000
-                    + int(fraction)
-                    if fraction.isdigit() and len(fraction) == 3
-                    else _written_ms(value, zone)
-                )
+                if fraction.isdigit() and len(fraction) == 3:
+                    return _second_ms(value[:19]) + int(fraction)
+                return _written_ms(value, zone)
         except (ValueError, IndexError):
             pass
         return _written_ms(value, zone)
     if type(value) is int or type(value) is float:
         return epoch_ms(value)
     return None
+
+
+@lru_cache(1024)
+def _second_ms(text: str) -> int:
+    """``2022-07-18T09:34:15`` in UTC; many messages come in one second."""
+    return _midnight_ms(text[:10]) + (int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])) * 1000
 
 
 def epoch_ms(value: float) -> int | None:

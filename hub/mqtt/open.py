@@ -19,7 +19,7 @@ from hub.mqtt.endpoint import Endpoint
 from hub.mqtt.lane import RunningSession, SessionSetup, Will
 from hub.mqtt.mqtt5_session import Mqtt5Session
 
-BULK_LINGER_S = 0.1
+BULK_LINGER_S = 0.02
 """Bulk may wait this long for a full batch; safety never waits."""
 
 Client = Literal["auto", "mqtt5", "aiomqtt"]
