@@ -48,7 +48,7 @@ NO_STATE = frozenset(
 
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(|\bhas\s*\(")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
-_MEMORY = 16_384
+_MEMORY = 8_192
 
 
 class Answer(StrEnum):

@@ -18,7 +18,7 @@ from hub.store.port import Block
 MOST_LINES = 5000
 """Lines in one request, as InfluxDB recommends."""
 _BLOCKS = 16
-"""Blocks read at once; a block holds up to 1000 messages."""
+"""Blocks taken at once; a block holds some 2000 messages at most."""
 _log = structlog.get_logger("hub.influx")
 
 

@@ -12,6 +12,10 @@ KEPT_MESSAGES = 8_000
 """Messages held for one follower; beyond it the journal itself is read."""
 
 
+READ_BLOCKS = 2
+"""Blocks read back at once: decoded, each weighs some megabytes."""
+
+
 class RecentJournal:
     """The journal of one community with its newest blocks at hand. `add` from the event loop, the rest from a thread."""
 
@@ -56,7 +60,7 @@ class RecentJournal:
                     self._messages -= count
                     self._reaches_back_to = dropped.last_seq
                 return [block for block, _ in list(self._blocks)[:limit]]
-        return self._journal.blocks(community, after_seq, limit)
+        return self._journal.blocks(community, after_seq, min(limit, READ_BLOCKS))
 
     def cursor(self, name: str, community: str) -> int:
         return self._journal.cursor(name, community)
