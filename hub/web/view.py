@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -221,15 +222,9 @@ def _text(text: Text, language: str) -> str:
     return text.zh if language == "zh" else text.en
 
 
-NUMBERS = "①②③④⑤⑥⑦⑧⑨"
+_NUMBER = re.compile(r"[①-⑨]|\((?:[1-9])\) ")
 
 
 def _steps(todo: str) -> tuple[str, ...]:
-    """①敲门 ②打119 -> two steps; a text without numbers is one."""
-    steps = [""]
-    for letter in todo:
-        if letter in NUMBERS:
-            steps.append("")
-        else:
-            steps[-1] += letter
-    return tuple(step.strip() for step in steps if step.strip())
+    """``①敲门 ②打119`` or ``(1) Knock (2) call 119`` -> two steps; a text without numbers is one."""
+    return tuple(step.strip() for step in _NUMBER.split(todo) if step.strip())
