@@ -257,14 +257,13 @@ class Hub:
         started()
 
     async def _retain(self) -> None:
-        keep = self.config.store
+        keep, loop = self.config.store, asyncio.get_running_loop()
         while True:
             before_ms = self.clock.now_ms() - milliseconds(keep.keep_readings)
             for community in self.config.communities:
-                while await asyncio.get_running_loop().run_in_executor(
-                    self.writer, self.store.retain, community, before_ms, keep.keep_bytes
-                ):
+                while await loop.run_in_executor(self.writer, self.store.retain, community, before_ms, keep.keep_bytes):
                     continue  # small deletes, so that commits come between
+            await loop.run_in_executor(self.writer, self.store.make_reserve)
             await asyncio.sleep(RETAIN_EVERY_S)
 
     def _committed(self, commit: Commit) -> None:

@@ -14,7 +14,6 @@ from hub.core.policies import Settings
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
-    Condition,
     Incident,
     Notification,
     NotificationState,
@@ -168,4 +167,3 @@ def told_silent(device: DeviceState, rule: str) -> bool:
 
 
 NEVER_SILENCED = Severity.CRITICAL
-OPEN_CONDITIONS = (Condition.PENDING, Condition.ACTIVE)

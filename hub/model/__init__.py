@@ -24,14 +24,13 @@ from hub.model.alerts import (
 from hub.model.facts import FACTS, Fact
 from hub.model.kinds import LIFE_SAFETY, Event, Kind
 from hub.model.messages import RawMessage, Reading, Undecodable, Undecoded
-from hub.model.registry import Channel, Contact, Device, Duty, Permit, Person, Place, PlaceKind, Sees
+from hub.model.registry import Contact, Device, Duty, Permit, Person, Place, PlaceKind, Sees
 
 __all__ = [
     "FACTS",
     "LIFE_SAFETY",
     "SEVERITY_ORDER",
     "Alert",
-    "Channel",
     "Condition",
     "Contact",
     "Device",

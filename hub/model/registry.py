@@ -54,16 +54,6 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """Address of the gateway that it speaks through."""
 
 
-class Channel(StrEnum):
-    """How a contact is reached; the scheme of its URL."""
-
-    INBOX = "inbox"
-    WECOM = "wecom"
-    NTFY = "ntfy"
-    MAIL = "mail"
-    APPRISE = "apprise"
-
-
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """One way to reach one person or group."""
 
