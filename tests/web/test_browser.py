@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from hub.core.commands import Accept
 from hub.delivery.links import LinkClaim
@@ -133,6 +133,17 @@ def test_a_lost_connection_cannot_be_missed_and_mends_itself(world: World, serve
         kitchen_fire(world)
         expect(page.locator("#lost")).to_be_hidden(timeout=15_000)
         expect(page.locator(".hero")).to_contain_text("1203室")
+
+
+def test_a_fire_between_the_page_and_its_stream_is_shown(world: World, served: Served, browser: Browser) -> None:
+    def burn_first(route: Route) -> None:
+        kitchen_fire(world)
+        route.continue_()
+
+    with opened(browser, 390, 844) as page:
+        page.route("**/live*", burn_first, times=1)
+        page.goto(f"{served.url}/inbox/{world.links.token(LinkClaim(HERE, 0, 'li'))}")
+        expect(page.locator(".quick.yes")).to_be_visible()
 
 
 @pytest.mark.usefixtures("owner")

@@ -3,6 +3,16 @@ import { paint, setNow } from "./clock.js";
 
 const QUIET_MS = 10000;
 
+function parsed(text) {
+  const held = document.createElement("template");
+  held.innerHTML = text;
+  return held.innerHTML.trim();
+}
+
+// As the server made it, before the clocks are painted in.
+const page = document.getElementById("live");
+let shown = page ? page.innerHTML.trim() : "";
+
 export function follow(onChange) {
   const live = document.getElementById("live");
   const lost = document.getElementById("lost");
@@ -41,8 +51,11 @@ export function follow(onChange) {
       // Somebody who is just filling a form in keeps it.
       const kept = live.querySelector("form[data-keep]");
       const dirty = kept && (kept.contains(document.activeElement) || kept.querySelector("input:checked"));
-      if (!dirty) {
+      const fresh = parsed(text);
+      // A button that is replaced under a finger loses the tap: only what differs is put in.
+      if (!dirty && fresh !== shown) {
         live.innerHTML = text;
+        shown = fresh;
         paint(live);
       }
       if (onChange) onChange();
@@ -60,14 +73,12 @@ export function follow(onChange) {
   }
 
   let stream;
-  let first = true;
   function connect() {
     stream = new EventSource(live.dataset.stream + location.search);
     stream.addEventListener("changed", () => {
       beat();
-      // The page itself is as new as the first event of its stream.
-      if (first) first = false;
-      else refresh();
+      // The first one too: what happened between the page's making and the stream's start is in neither otherwise.
+      refresh();
     });
     stream.addEventListener("tick", (event) => {
       setNow(Number(event.data));
@@ -76,7 +87,6 @@ export function follow(onChange) {
       if (wasFailed) refresh();
     });
     stream.onerror = () => {
-      first = false;
       failed = true;
       say(true);
       if (stream.readyState === 2) setTimeout(connect, 2000);
