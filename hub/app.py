@@ -119,7 +119,7 @@ class Hub:
         tools = Tools(
             now_ms=self.clock.now_ms,
             write_inbox=inbox_writer(self.store.writer),
-            wecom_url=config.delivery.wecom_url,
+            endpoints=config.delivery.endpoints,
             blocking_s=config.delivery.receipt_within.total_seconds(),
         )
         self.senders = Senders(os.environ, tools)

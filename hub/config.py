@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
-from hub.model import Kind, Sees, Severity
+from hub.model import Days, Kind, Sees, Severity, Window
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -35,10 +35,27 @@ def read_duration(value: object) -> timedelta:
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 
+_HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
+
+
+def read_hours(value: object) -> Window:
+    """``08:30-17:30`` as minutes of the day; an end before the start is on the next day."""
+    if isinstance(value, Window):
+        return value
+    match = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise PydanticCustomError("hours", "{value} is no stretch of the day such as 08:30-17:30", {"value": value})
+    begin, begin_minute, end, end_minute = (int(part) for part in match.groups())
+    return Window(from_minute=(begin * 60 + begin_minute) % 1440, to_minute=(end * 60 + end_minute) % 1440)
+
+
+Hours = Annotated[Window, BeforeValidator(read_hours)]
+
+
 class Section(BaseModel):
     """What every section shares: frozen, extra keys forbidden."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Text(Section):
@@ -55,6 +72,7 @@ class InstallationConfig(Section):
     data_dir: Path = Field(Path("data"), description="Everything an embedded hub keeps, in one directory")
     timezone: str = Field("Asia/Shanghai", description="IANA time zone of rotas and screens")
     public_url: str = Field("", description="Address at which phones reach the hub; empty: no message carries a link")
+    holidays: str = Field("CN", description="Country whose holidays and make-up workdays the rota knows; empty: none")
 
 
 class TlsConfig(Section):
@@ -129,6 +147,10 @@ class RuleConfig(Section):
     group_by: Literal["building", "place"] = Field("building", description="What one incident spans")
     test: bool = Field(False, description="Told as 【测试】 only to the roles of the policy, never as a fire")
     policy: str = Field("", description="Policy; empty: the default of its severity")
+    inhibited_by: list[str] = Field(
+        default_factory=list,
+        description="Causes that explain it while they stand at its gateway or a place above it; never of critical",
+    )
     title: Text = Field(description="What happened, in a few words: 烟感报警")
     todo: Text = Field(description="What to do, one short sentence or numbered steps")
 
@@ -137,8 +159,19 @@ class StepConfig(Section):
     """One step of a policy."""
 
     after: Duration = Field(timedelta(0), description="Since the incident opened")
-    roles: list[str] = Field(description="Who is told; an empty role is skipped at once, with a reason")
+    roles: list[str] = Field(
+        default_factory=list, description="Who is told; an empty role is skipped at once, with a reason"
+    )
+    people: list[str] = Field(default_factory=list, description="People by id, beside the roles")
+    act: list[str] = Field(default_factory=list, description="Actions to carry out: a siren, lights, a barrier")
     until: Literal["accepted", "on_site", "closed"] = Field("accepted", description="What makes this step unnecessary")
+    quorum: dict[str, int] = Field(
+        default_factory=dict, description="Role -> how many of it must have answered too before it is unnecessary"
+    )
+    channels: list[str] = Field(default_factory=list, description="Only over these schemes; empty: the whole ladder")
+    repeat_every: Duration | None = Field(None, description="Repeat this step until the next, or until it is answered")
+    awake: bool = Field(False, description="Only people whom it would not wake")
+    days: Days = Field(Days.EVERY, description="every, workdays or restdays, by the calendar")
 
 
 class PolicyConfig(Section):
@@ -147,8 +180,24 @@ class PolicyConfig(Section):
     steps: list[StepConfig] = Field(description="Steps in the order of after")
     needed: int = Field(1, ge=1, description="How many people should go")
     repeat_every: Duration | None = Field(None, description="When all steps are taken and nobody accepted: start again")
-    repage_after: Duration | None = Field(None, description="Accepted and nothing since: page everybody again")
+    repage_after: Duration | None = Field(None, description="Accepted and nothing since: page the others")
     tell_end: bool = Field(True, description="The end is told to everybody who was told")
+    hours: Hours | None = Field(None, description="Told only in these hours of workdays; for minor and info")
+    digest_every: Duration | None = Field(None, description="Gather for so long into one message; for minor and info")
+
+
+class ActionConfig(Section):
+    """Something the hub does: publish an MQTT command or call a webhook. Idempotent: a repeat changes nothing."""
+
+    title: Text = Field(description="On screens: 楼道警铃")
+    topic: str = Field("", description="MQTT topic to publish to; may hold {building} and {place}")
+    payload: str = Field("", description="What to publish, or the body of the webhook; may hold {incident} and {id}")
+    undo: str = Field("", description="What to publish or post when the incident is closed; empty: nothing is undone")
+    retain: bool = Field(False, description="Publish retained")
+    confirm_topic: str = Field("", description="Topic on which the device answers; empty: the broker's word must do")
+    confirm: str = Field("", description="What the answer must contain; empty: any answer confirms")
+    url: SecretStr = Field(SecretStr(""), description="Webhook to call instead of publishing, as ${NAME} where secret")
+    in_drills: bool = Field(False, description="Carried out in drills too")
 
 
 class RoleConfig(Section):
@@ -189,9 +238,66 @@ class DeliveryConfig(Section):
     """How messages leave."""
 
     receipt_within: Duration = Field(timedelta(seconds=10), description="Without a positive receipt: next contact")
-    wecom_url: str = Field(
-        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", description="Only a test or a proxy sets another"
+    endpoints: dict[str, str] = Field(
+        default_factory=dict, description="Scheme -> address instead of the vendor's: for a proxy or a test"
     )
+    test_every: Duration | None = Field(
+        timedelta(days=7), description="Send each person's contacts a test this often, in the morning; null: never"
+    )
+
+
+class WecomBotConfig(Section):
+    """WeCom AI bot over its WebSocket: takes answers without a public address."""
+
+    bot_id: str = Field(description="Bot id")
+    secret: SecretStr = Field(description="Secret, as ${NAME}")
+
+
+class DingtalkStreamConfig(Section):
+    """DingTalk app in Stream mode: sends to people, and takes answers without a public address."""
+
+    client_id: str = Field(description="Client id (AppKey)")
+    client_secret: SecretStr = Field(description="Client secret, as ${NAME}")
+
+
+class FeishuConfig(Section):
+    """Feishu or Lark app over its long connection: updates cards, and takes answers without a public address."""
+
+    app_id: str = Field(description="App id")
+    app_secret: SecretStr = Field(description="App secret, as ${NAME}")
+
+
+class WecomAppConfig(Section):
+    """WeCom app: messages to members, also through the WeChat plug-in; answers come to its callback."""
+
+    corp_id: str = Field(description="Corp id")
+    agent_id: int = Field(description="Agent id of the app")
+    secret: SecretStr = Field(description="Secret of the app, as ${NAME}")
+    callback_token: SecretStr = Field(SecretStr(""), description="Token of the callback; empty: no callback")
+    callback_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey of the callback")
+
+
+class AccountsConfig(Section):
+    """Accounts at providers that people are reached through; contacts name the member only."""
+
+    wecom_bot: WecomBotConfig | None = Field(None, description="WeCom AI bot: contacts wecombot://MEMBER")
+    wecom_app: WecomAppConfig | None = Field(None, description="WeCom app: contacts wecomapp://MEMBER")
+    dingtalk: DingtalkStreamConfig | None = Field(None, description="DingTalk app: contacts dingtalkapp://MEMBER")
+    feishu: FeishuConfig | None = Field(None, description="Feishu app: contacts feishuapp://OPEN_ID")
+    voice_token: SecretStr = Field(
+        SecretStr(""), description="What the providers of calls and SMS must send to POST /receipts/{provider}?token="
+    )
+
+
+class WatchConfig(Section):
+    """Who watches the watchman."""
+
+    heartbeat_url: SecretStr = Field(SecretStr(""), description="Address to ping while all is well; empty: none")
+    heartbeat_every: Duration = Field(timedelta(minutes=1), description="How often")
+    twin_url: str = Field("", description="Another hub that this one watches, and that watches this one")
+    twin_after: Duration = Field(timedelta(minutes=1), description="The twin is down when not heard for this long")
+    announce: bool = Field(True, description="Publish each incident (retained, nothing personal) for displays")
+    home_assistant: bool = Field(False, description="Announce the hub's sensors to Home Assistant (MQTT discovery)")
 
 
 class CommunityConfig(Section):
@@ -213,6 +319,9 @@ class Config(Section):
     influx: InfluxConfig = Field(InfluxConfig(), description="InfluxDB")
     web: WebConfig = Field(WebConfig(), description="Pages and API")
     delivery: DeliveryConfig = Field(DeliveryConfig(), description="How messages leave")
+    accounts: AccountsConfig = Field(AccountsConfig(), description="Accounts at providers")
+    watch: WatchConfig = Field(WatchConfig(), description="Who watches the hub, and what it says of itself")
+    actions: dict[str, ActionConfig] = Field(default_factory=dict, description="Name -> what a policy step may do")
     devices_dirs: list[Path] = Field(default_factory=list, description="Your device files, beside ours")
     roles: dict[str, RoleConfig] = Field(description="Role -> what it is called and may see")
     policies: dict[str, PolicyConfig] = Field(description="Name -> steps; critical, major, minor and info are defaults")

@@ -64,6 +64,8 @@ def value_mistake(kind: str, message: str, value: object, context: Mapping[str, 
     if kind in ("enum", "literal_error"):
         expected = str(context.get("expected", ""))
         return what, both(f"只能是:{expected.replace(' or ', '、')}", f"Choose one of {expected}")
+    if kind == "hours":
+        return what, both("请写时段,如 08:30-17:30", "Write hours such as 08:30-17:30")
     if kind == "duration":
         return what, both("请写时长,如 10s、5m、24h、1d", "Write a duration such as 10s, 5m, 24h or 1d")
     if kind.startswith("bool"):

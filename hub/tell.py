@@ -164,7 +164,7 @@ def run_tell(person: str, config_path: Path, contact: str = "") -> int:
             names={key: community.name for key, community in config.communities.items()},
             wording=Wording(rule_texts(config.rules), zone=ZoneInfo(config.installation.timezone), links=Links("", "")),
             secrets=os.environ,
-            wecom_url=config.delivery.wecom_url,
+            endpoints=config.delivery.endpoints,
             within=config.delivery.receipt_within,
             say=say,
         )
@@ -180,7 +180,7 @@ def tell(
     names: Mapping[str, str],
     wording: Wording,
     secrets: Mapping[str, str],
-    wecom_url: str,
+    endpoints: Mapping[str, str],
     within: timedelta,
     say: Callable[[str], None],
 ) -> int:
@@ -199,7 +199,7 @@ def tell(
         tools = Tools(
             now_ms=_now_ms,
             write_inbox=inbox_writer(store.writer),
-            wecom_url=wecom_url,
+            endpoints=endpoints,
             blocking_s=within.total_seconds(),
         )
         senders = Senders(secrets, tools)

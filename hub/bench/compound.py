@@ -112,7 +112,7 @@ def config(
         },
         "influx": {"url": influx_url, "token": "bench"},
         "web": {"host": "127.0.0.1", "port": web_port},
-        "delivery": {"wecom_url": robot_url},
+        "delivery": {"endpoints": {"wecom": robot_url}},
         "roles": {
             "property": {"title": _text("物业", "Property"), "sees": "room"},
             "committee": {"title": _text("居委", "Committee")},

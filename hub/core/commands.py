@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.model import Device, Duty, Outcome, Permit, Person, Place
+from hub.model import CalendarDay, Device, Duty, Outcome, Override, Permit, Person, Place
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -13,30 +13,67 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     actor: str
 
 
-class Accept(Command, frozen=True, kw_only=True, tag="accept"):
+class Answering(Command, frozen=True, kw_only=True):
+    """Common to what a person says about an incident."""
+
+    incident: int
+    person: str = ""
+    """Whose answer it is when the actor types it in for them (电话代录); "" is the actor's own."""
+    via: str = ""
+    """How it came: link, inbox, console, call, key, wecom, dingtalk, feishu, push."""
+
+    @property
+    def who(self) -> str:
+        return self.person or self.actor
+
+
+class Accept(Answering, frozen=True, kw_only=True, tag="accept"):
     """我去 (console: 接警). Repeating it changes nothing."""
 
-    incident: int
+
+class Decline(Answering, frozen=True, kw_only=True, tag="decline"):
+    """去不了: this person is not asked again for this incident. From somebody who had accepted: they take it back."""
 
 
-class Decline(Command, frozen=True, kw_only=True, tag="decline"):
-    """去不了: this person is not asked again for this incident."""
-
-    incident: int
-
-
-class Arrive(Command, frozen=True, kw_only=True, tag="arrive"):
+class Arrive(Answering, frozen=True, kw_only=True, tag="arrive"):
     """已到场."""
 
-    incident: int
+
+class SayFalse(Answering, frozen=True, kw_only=True, tag="say_false"):
+    """误报 on a call: noted for whoever goes, and shown; it stops nothing, because nobody has looked."""
 
 
-class Close(Command, frozen=True, kw_only=True, tag="close"):
+class AskHelp(Answering, frozen=True, kw_only=True, tag="ask_help"):
+    """需要支援: everybody of every step is told at once, whoever accepted."""
+
+    text: str = ""
+
+
+class HandOver(Answering, frozen=True, kw_only=True, tag="hand_over"):
+    """交给另一人: ``to`` is asked; who handed over stays responsible until they accept."""
+
+    to: str
+
+
+class Comment(Answering, frozen=True, kw_only=True, tag="comment"):
+    """A remark, a photo, or both."""
+
+    text: str = ""
+    photo: int = 0
+    """Id of a row of ``photo``."""
+
+
+class Close(Answering, frozen=True, kw_only=True, tag="close"):
     """处置完毕, with an outcome and in the closer's words a cause."""
 
-    incident: int
     outcome: Outcome
     cause: str = ""
+
+
+class Opened(Command, frozen=True, kw_only=True, tag="opened"):
+    """The person opened the message: its link, or their inbox."""
+
+    incident: int
 
 
 class StartSilence(Command, frozen=True, kw_only=True, tag="start_silence"):
@@ -61,6 +98,69 @@ class TellTest(Command, frozen=True, kw_only=True, tag="tell_test"):
     contact: str = ""
 
 
+class StartWorks(Command, frozen=True, kw_only=True, tag="start_works"):
+    """入户作业 in one home, at most `MAX_WORKS_MS` long, with a named person on site."""
+
+    place: str
+    until_ms: int
+    person: str
+    reason: str
+
+
+class EndWorks(Command, frozen=True, kw_only=True, tag="end_works"):
+    works: int
+
+
+class ConfirmTest(Command, frozen=True, kw_only=True, tag="confirm_test"):
+    """The actor has read the 【测试】 that came over this contact: it is proven end to end."""
+
+    contact: str
+
+
+class StartDrill(Command, frozen=True, kw_only=True, tag="start_drill"):
+    """Raise a marked alarm of ``rule`` at ``place`` on the real path. ``acts``: sirens and barriers too."""
+
+    place: str
+    rule: str
+    acts: bool = False
+
+
+class Observe(Command, frozen=True, kw_only=True, tag="observe"):
+    """The hub found something out about itself: a gap in the rota, a dead twin. Raises or clears a built-in rule."""
+
+    rule: str
+    """One of `hub.core.rules.BUILT_IN`."""
+    subject: str
+    met: bool
+    detail: str = ""
+
+
+class ImHome(Command, frozen=True, kw_only=True, tag="im_home"):
+    """The actor is at home until then and may be asked; ``until_ms`` 0 takes it back."""
+
+    until_ms: int
+
+
+class Refuse(Command, frozen=True, kw_only=True, tag="refuse"):
+    """The actor does not want to be told any more, or (``agreed``) does again."""
+
+    agreed: bool = False
+
+
+class PutOverride(Command, frozen=True, kw_only=True, tag="put_override"):
+    override: Override
+
+
+class PutCalendarDay(Command, frozen=True, kw_only=True, tag="put_calendar_day"):
+    day: CalendarDay
+
+
+class ErasePerson(Command, frozen=True, kw_only=True, tag="erase_person"):
+    """Forget a person: out of the registry and the rota, their key destroyed, their name out of the rows."""
+
+    person: str
+
+
 class PutPlace(Command, frozen=True, kw_only=True, tag="put_place"):
     place: Place
 
@@ -82,7 +182,7 @@ class PutPermit(Command, frozen=True, kw_only=True, tag="put_permit"):
 
 
 class Remove(Command, frozen=True, kw_only=True, tag="remove"):
-    """Take one entry out of the registry; ``what`` is place, device, person, duty or permit."""
+    """Take one entry out of the registry; ``what`` is place, device, person, duty, permit, override or calendar_day."""
 
     what: str
     id: str
@@ -98,10 +198,25 @@ AnyCommand = (
     Accept
     | Decline
     | Arrive
+    | SayFalse
+    | AskHelp
+    | HandOver
+    | Comment
     | Close
+    | Opened
     | StartSilence
     | EndSilence
+    | StartWorks
+    | EndWorks
     | TellTest
+    | ConfirmTest
+    | StartDrill
+    | Observe
+    | ImHome
+    | Refuse
+    | PutOverride
+    | PutCalendarDay
+    | ErasePerson
     | PutPlace
     | PutDevice
     | PutPerson

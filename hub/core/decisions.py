@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hub.model import Fact, Kind, Outcome, Purpose, Severity
+from hub.model import Fact, Kind, Outcome, Purpose, Severity, Stage
 
 
 class Reason(StrEnum):
@@ -44,6 +44,55 @@ class Reason(StrEnum):
     ALREADY_SO = "already_so"
     INVALID = "invalid"
     CLOCK_JUMPED = "clock_jumped"
+    # Why a person was not told, or not yet.
+    OFF_HOURS = "off_hours"
+    ASLEEP = "asleep"
+    ON_LEAVE = "on_leave"
+    REFUSED = "refused"
+    NIGHT_CALLS_USED = "night_calls_used"
+    WRONG_DAY = "wrong_day"
+    """The step or the shift is for other days."""
+    NOT_AWAKE_FIRST = "not_awake_first"
+    """The step asks who is awake; they come with the next."""
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    WORKING_HOURS = "working_hours"
+    DIGESTED = "digested"
+    MERGED = "merged"
+    """Its words go out in another message over the same contact."""
+    SHARED_CONTACT = "shared_contact"
+    """The group that this person reads has had this message already."""
+    # Why an incident was told, or not.
+    QUORUM_SHORT = "quorum_short"
+    HELP_ASKED = "help_asked"
+    HANDED_OVER = "handed_over"
+    INHIBITED = "inhibited"
+    NO_LONGER_INHIBITED = "no_longer_inhibited"
+    FLAPPING = "flapping"
+    WORKS = "works"
+    FALSE_ALARMS = "false_alarms"
+    DRILL = "drill"
+    SILENCE_STARTED = "silence_started"
+    SILENCE_ENDS_SOON = "silence_ends_soon"
+    SILENCE_ENDED = "silence_ended"
+    SELF_OBSERVED = "self_observed"
+    WEEKLY_TEST = "weekly_test"
+    CARD_UPDATED = "card_updated"
+
+
+class Also(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One more incident in a merged message, cut down as the notice is."""
+
+    incident: int
+    severity: Severity
+    rule: str
+    kind: Kind
+    at_ms: int
+    building: str = ""
+    floor: int | None = None
+    place: str = ""
+    homes: int = 1
+    test: bool = False
+    drill: bool = False
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +128,18 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: Outcome | None = None
     cause: str = ""
     closed_ms: int | None = None
+    drill: bool = False
+    flapping: bool = False
+    who: str = ""
+    """Role title key of whoever goes, asks for help or hands over; never a name to a group."""
+    note: str = ""
+    """In somebody's own words: what help is needed, why it is silent, what the hub observed."""
+    until_ms: int | None = None
+    """End of a silence or of works."""
+    contact: str = ""
+    """For a test: which contact is being tested."""
+    also: tuple[Also, ...] = ()
+    """Further incidents that this message carries: a merged or digested one."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -158,6 +219,12 @@ class NotificationDue(Decision, frozen=True, kw_only=True, tag="notification_due
     notice: Notice
     deadline_ms: int
     """Without a positive receipt by then the next contact is tried."""
+    carries: tuple[int, ...] = ()
+    """Other notifications that this message carries: its receipt is theirs too."""
+    updates: str = ""
+    """The provider's id of the message to change instead of sending a new one."""
+    quiet: bool = False
+    """No sound: progress on a card."""
 
 
 class NotificationSent(Decision, frozen=True, kw_only=True, tag="notification_sent"):
@@ -192,6 +259,79 @@ class NotificationCancelled(Decision, frozen=True, kw_only=True, tag="notificati
     """Not sent any more: it was answered first."""
 
     notification: int
+
+
+class NotificationProgressed(Decision, frozen=True, kw_only=True, tag="notification_progressed"):
+    """It was delivered, opened or answered."""
+
+    notification: int
+    person: str
+    contact: str
+    stage: Stage
+
+
+class IncidentCommented(Decision, frozen=True, kw_only=True, tag="incident_commented"):
+    incident: int
+    person: str
+    text: str = ""
+    photo: int = 0
+    says_false: bool = False
+
+
+class HelpAsked(Decision, frozen=True, kw_only=True, tag="help_asked"):
+    incident: int
+    person: str
+    text: str = ""
+
+
+class IncidentHandedOver(Decision, frozen=True, kw_only=True, tag="incident_handed_over"):
+    incident: int
+    person: str
+    to: str
+
+
+class AlertInhibited(Decision, frozen=True, kw_only=True, tag="alert_inhibited"):
+    """Raised, and explained by another: nobody is told of it while that stands."""
+
+    alert: int
+    by: int
+
+
+class AlertFlapped(Decision, frozen=True, kw_only=True, tag="alert_flapped"):
+    alert: int
+    times: int
+
+
+class SilenceReminded(Decision, frozen=True, kw_only=True, tag="silence_reminded"):
+    silence: int
+    owner: str
+
+
+class WorksStarted(Decision, frozen=True, kw_only=True, tag="works_started"):
+    works: int
+    place: str
+    owner: str
+
+
+class WorksEnded(Decision, frozen=True, kw_only=True, tag="works_ended"):
+    works: int
+
+
+class DrillStarted(Decision, frozen=True, kw_only=True, tag="drill_started"):
+    incident: int
+    person: str
+    place: str
+
+
+class ContactProven(Decision, frozen=True, kw_only=True, tag="contact_proven"):
+    person: str
+    contact: str
+
+
+class PersonErased(Decision, frozen=True, kw_only=True, tag="person_erased"):
+    """The store destroys the key of this subject in the same transaction."""
+
+    person: str
 
 
 class PolicyAdvanced(Decision, frozen=True, kw_only=True, tag="policy_advanced"):
@@ -278,6 +418,18 @@ AnyDecision = (
     | NotificationMissed
     | NotificationHeld
     | NotificationCancelled
+    | NotificationProgressed
+    | IncidentCommented
+    | HelpAsked
+    | IncidentHandedOver
+    | AlertInhibited
+    | AlertFlapped
+    | SilenceReminded
+    | WorksStarted
+    | WorksEnded
+    | DrillStarted
+    | ContactProven
+    | PersonErased
     | PolicyAdvanced
     | SensorFellSilent
     | SensorHeard

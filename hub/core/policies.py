@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 import msgspec
 
-from hub.config import PolicyConfig, RoleConfig
+from hub.config import ActionConfig, PolicyConfig, RoleConfig, StepConfig
 from hub.core.rules import RuleBook, milliseconds
-from hub.model import Handling, Sees, Severity
+from hub.model import Days, Handling, Sees, Severity, Window
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -18,6 +18,14 @@ class Step(msgspec.Struct, frozen=True):
     after_ms: int
     roles: tuple[str, ...]
     until: Handling
+    people: tuple[str, ...] = ()
+    act: tuple[str, ...] = ()
+    quorum: tuple[tuple[str, int], ...] = ()
+    """(role, how many of it must have answered before this step is unnecessary)."""
+    channels: frozenset[str] = frozenset()
+    repeat_ms: int | None = None
+    awake: bool = False
+    days: Days = Days.EVERY
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -28,6 +36,8 @@ class Policy(msgspec.Struct, frozen=True):
     repeat_ms: int | None
     repage_ms: int | None
     tell_end: bool
+    hours: Window | None = None
+    digest_ms: int | None = None
 
 
 _UNTIL = {"accepted": Handling.ACCEPTED, "on_site": Handling.ON_SITE, "closed": Handling.DONE}
@@ -37,12 +47,33 @@ def compile_policy(config: PolicyConfig) -> Policy:
     """One policy from config.yaml."""
     steps = sorted(config.steps, key=lambda step: step.after)
     return Policy(
-        steps=tuple(Step(milliseconds(s.after), tuple(s.roles), _UNTIL[s.until]) for s in steps),
+        steps=tuple(_compile_step(s) for s in steps),
         needed=config.needed,
-        repeat_ms=None if config.repeat_every is None else milliseconds(config.repeat_every),
-        repage_ms=None if config.repage_after is None else milliseconds(config.repage_after),
+        repeat_ms=_maybe(config.repeat_every),
+        repage_ms=_maybe(config.repage_after),
         tell_end=config.tell_end,
+        hours=config.hours,
+        digest_ms=_maybe(config.digest_every),
     )
+
+
+def _compile_step(config: StepConfig) -> Step:
+    return Step(
+        after_ms=milliseconds(config.after),
+        roles=tuple(config.roles),
+        until=_UNTIL[config.until],
+        people=tuple(config.people),
+        act=tuple(config.act),
+        quorum=tuple(config.quorum.items()),
+        channels=frozenset(config.channels),
+        repeat_ms=_maybe(config.repeat_every),
+        awake=config.awake,
+        days=config.days,
+    )
+
+
+def _maybe(duration: timedelta | None) -> int | None:
+    return None if duration is None else milliseconds(duration)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +90,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     receipt_within_ms: int
     zone: tzinfo
     """Time zone of the rota."""
+    restdays: Mapping[int, bool] = {}
+    """Ordinal of a date -> the country says that it is a day of rest, or (调休) a workday; other days go by weekday."""
+    acts_in_drills: frozenset[str] = frozenset()
+    """Actions that are carried out in drills too; all known actions are in ``actions``."""
+    actions: frozenset[str] = frozenset()
+    test_every_ms: int | None = None
+    """How often each contact is sent a test."""
 
     def policy(self, name: str) -> Policy:
         """The policy of that name; a built-in rule's falls back to critical's, which `hub check` demands."""
@@ -76,6 +114,9 @@ def compile_settings(
     safety_sources: frozenset[str],
     receipt_within_ms: int,
     zone: tzinfo,
+    restdays: Mapping[int, bool] = {},
+    actions: Mapping[str, ActionConfig] = {},
+    test_every: timedelta | None = None,
 ) -> Settings:
     """The core's slice of config.yaml."""
     return Settings(
@@ -88,4 +129,8 @@ def compile_settings(
         safety_sources=safety_sources,
         receipt_within_ms=receipt_within_ms,
         zone=zone,
+        restdays=restdays,
+        acts_in_drills=frozenset(name for name, action in actions.items() if action.in_drills),
+        actions=frozenset(actions),
+        test_every_ms=_maybe(test_every),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from hub.core.commands import (
     AnyCommand,
+    PutCalendarDay,
     PutDevice,
     PutDuty,
+    PutOverride,
     PutPermit,
     PutPerson,
     PutPlace,
@@ -40,6 +42,18 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
             core.state.permits[permit.plate] = permit
             core.changes.permits[permit.plate] = permit
             _changed(core, "permit", permit.plate)
+        case PutOverride(override=override):
+            if override.person not in core.state.people:
+                return f"override {override.id}: nobody is called {override.person}; put the person first"
+            if override.until_ms <= override.from_ms:
+                return f"override {override.id}: it ends before it begins"
+            core.state.overrides[override.id] = override
+            core.changes.overrides[override.id] = override
+            _changed(core, "override", override.id)
+        case PutCalendarDay(day=day):
+            core.state.calendar[day.date] = day
+            core.changes.calendar[day.date] = day
+            _changed(core, "calendar_day", day.date)
         case Remove(what=what, id=id):
             return _remove(core, what, id)
         case _:
@@ -112,6 +126,12 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "permit" if id in state.permits:
             del state.permits[id]
             changes.permits[id] = None
+        case "override" if id in state.overrides:
+            del state.overrides[id]
+            changes.overrides[id] = None
+        case "calendar_day" if id in state.calendar:
+            del state.calendar[id]
+            changes.calendar[id] = None
         case _:
             return f"there is no {what} {id}"
     _changed(core, what, id)

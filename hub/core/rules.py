@@ -124,6 +124,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     by_place: bool
     test: bool
     policy: str
+    inhibited_by: frozenset[str] = frozenset()
 
 
 class RuleBook:
@@ -193,6 +194,7 @@ def compile_rule(name: str, config: RuleConfig) -> Rule:
         by_place=config.group_by == "place",
         test=config.test,
         policy=config.policy or config.severity.value,
+        inhibited_by=frozenset(config.inhibited_by),
     )
 
 
@@ -251,7 +253,7 @@ def _unanswered(rule: Rule, when: Condition, alarm_examples: list[tuple[Kind, di
     return []
 
 
-def _built_in(name: str, cause: str) -> Rule:
+def _built_in(name: str, *, severity: Severity = Severity.MAJOR, latch: bool = True) -> Rule:
     return Rule(
         name=name,
         on=frozenset(),
@@ -259,19 +261,30 @@ def _built_in(name: str, cause: str) -> Rule:
         clear=None,
         hold_ms=0,
         silent_after_ms=None,
-        severity=Severity.MAJOR,
-        latch=True,
-        cause=cause,
+        severity=severity,
+        latch=latch,
+        cause=name,
         by_place=True,
         test=False,
-        policy=Severity.MAJOR.value,
+        policy=severity.value,
     )
 
 
 UNDECODABLE = "undecodable"
 RULE_FAULT = "rule_fault"
+REACH_GAP = "reach_gap"
+TWIN_DOWN = "twin_down"
+HEARTBEAT_FAILED = "heartbeat_failed"
+CONTACT_BROKEN = "contact_broken"
+FALSE_ALARMS = "false_alarms"
 BUILT_IN: dict[str, Rule] = {
-    UNDECODABLE: _built_in(UNDECODABLE, "undecodable"),
-    RULE_FAULT: _built_in(RULE_FAULT, "rule_fault"),
+    UNDECODABLE: _built_in(UNDECODABLE),
+    RULE_FAULT: _built_in(RULE_FAULT),
+    REACH_GAP: _built_in(REACH_GAP, latch=False),
+    TWIN_DOWN: _built_in(TWIN_DOWN, latch=False),
+    HEARTBEAT_FAILED: _built_in(HEARTBEAT_FAILED, severity=Severity.MINOR, latch=False),
+    CONTACT_BROKEN: _built_in(CONTACT_BROKEN, severity=Severity.MINOR, latch=False),
+    FALSE_ALARMS: _built_in(FALSE_ALARMS, severity=Severity.MINOR),
 }
-"""Rules about the hub's own understanding: a life-safety payload nobody could read, and a rule that failed."""
+"""Rules about the hub itself: what nobody could read, a rule that failed, minutes in which nobody would be reached, a dead
+twin, a contact that fails, a detector that cries wolf."""

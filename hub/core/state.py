@@ -10,16 +10,20 @@ import msgspec
 
 from hub.model import (
     Alert,
+    CalendarDay,
+    ContactHealth,
     Device,
     Duty,
     Fact,
     Incident,
     Kind,
     Notification,
+    Override,
     Permit,
     Person,
     Place,
     Silence,
+    Works,
 )
 
 KEYS = 8
@@ -55,6 +59,18 @@ class DeviceState(msgspec.Struct, array_like=True, gc=False):
     """Its platform says that it is offline, and it has not been heard since."""
 
 
+class Lane(msgspec.Struct, kw_only=True):
+    """What goes out over one contact's URL: how much it may take now, and what waits to go together."""
+
+    spent: list[int] = msgspec.field(default_factory=list)
+    """When each message of the last minute went out."""
+    waiting: list[int] = msgspec.field(default_factory=list)
+    """Notifications that go out together at ``due_ms``."""
+    due_ms: int | None = None
+    urgent: bool = False
+    """One that waits is critical."""
+
+
 class State(msgspec.Struct, kw_only=True):
     """One community."""
 
@@ -78,6 +94,22 @@ class State(msgspec.Struct, kw_only=True):
     silences: dict[int, Silence] = msgspec.field(default_factory=dict)
     permits: dict[str, Permit] = msgspec.field(default_factory=dict)
     """plate -> permit."""
+    overrides: dict[str, Override] = msgspec.field(default_factory=dict)
+    calendar: dict[str, CalendarDay] = msgspec.field(default_factory=dict)
+    """ISO date -> what the site says about it."""
+    works: dict[int, Works] = msgspec.field(default_factory=dict)
+    lanes: dict[str, Lane] = msgspec.field(default_factory=dict)
+    """contact URL -> lane; only while something waits or was spent within the minute."""
+    health: dict[str, ContactHealth] = msgspec.field(default_factory=dict)
+    """``person/contact`` -> health."""
+    calls: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """person -> when their phone rang in the sleep that is on."""
+    digests: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """person -> notifications that wait for their next digest."""
+    raises: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """``device/rule`` -> when it rose lately: what flapping is seen by."""
+    false_alarms: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """device -> when its alerts were closed as false, in the last 30 days."""
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -93,4 +125,10 @@ class Changes(msgspec.Struct, kw_only=True):
     people: dict[str, Person | None] = msgspec.field(default_factory=dict)
     duties: dict[str, Duty | None] = msgspec.field(default_factory=dict)
     permits: dict[str, Permit | None] = msgspec.field(default_factory=dict)
+    overrides: dict[str, Override | None] = msgspec.field(default_factory=dict)
+    calendar: dict[str, CalendarDay | None] = msgspec.field(default_factory=dict)
+    works: dict[int, Works | None] = msgspec.field(default_factory=dict)
+    health: dict[str, ContactHealth | None] = msgspec.field(default_factory=dict)
+    erased: set[str] = msgspec.field(default_factory=set)
+    """People whose keys are destroyed in this transaction."""
     """None: removed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -43,20 +43,24 @@ class Tools:
         *,
         now_ms: Callable[[], int],
         write_inbox: Callable[[InboxRow], None] = no_inbox,
-        wecom_url: str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+        endpoints: Mapping[str, str] = {},
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
     ) -> None:
         """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline."""
         self.now_ms = now_ms
         self.write_inbox = write_inbox
-        self.wecom_url = wecom_url
+        self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
         # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
         self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._http: httpx.AsyncClient | None = None
         self._making = threading.Lock()
+
+    def endpoint(self, scheme: str, usual: str) -> str:
+        """Address of a provider: the vendor's, unless a proxy or a test stands in for it."""
+        return self.endpoints.get(scheme, usual)
 
     @property
     def http(self) -> httpx.AsyncClient:

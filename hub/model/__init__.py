@@ -7,9 +7,11 @@ one community the bare ``seq`` is enough and is what the structs carry.
 from __future__ import annotations
 
 from hub.model.alerts import (
+    MAX_WORKS_MS,
     SEVERITY_ORDER,
     Alert,
     Condition,
+    ContactHealth,
     Handling,
     Incident,
     Notification,
@@ -20,19 +22,42 @@ from hub.model.alerts import (
     Responder,
     Severity,
     Silence,
+    Stage,
+    Works,
 )
+from hub.model.channels import CHANNELS, ChannelNature, nature
 from hub.model.facts import FACTS, Fact
 from hub.model.kinds import LIFE_SAFETY, Event, Kind
 from hub.model.messages import RawMessage, Reading, Undecodable, Undecoded
-from hub.model.registry import Contact, Device, Duty, Permit, Person, Place, PlaceKind, Sees
+from hub.model.registry import (
+    CalendarDay,
+    Contact,
+    Days,
+    Device,
+    Duty,
+    Leave,
+    Override,
+    Permit,
+    Person,
+    Place,
+    PlaceKind,
+    Sees,
+    Window,
+)
 
 __all__ = [
+    "CHANNELS",
     "FACTS",
     "LIFE_SAFETY",
+    "MAX_WORKS_MS",
     "SEVERITY_ORDER",
     "Alert",
+    "CalendarDay",
+    "ChannelNature",
     "Condition",
     "Contact",
+    "ContactHealth",
+    "Days",
     "Device",
     "Duty",
     "Event",
@@ -40,9 +65,11 @@ __all__ = [
     "Handling",
     "Incident",
     "Kind",
+    "Leave",
     "Notification",
     "NotificationState",
     "Outcome",
+    "Override",
     "Permit",
     "Person",
     "Place",
@@ -55,6 +82,10 @@ __all__ = [
     "Sees",
     "Severity",
     "Silence",
+    "Stage",
     "Undecodable",
     "Undecoded",
+    "Window",
+    "Works",
+    "nature",
 ]

@@ -83,6 +83,12 @@ class Alert(msgspec.Struct, kw_only=True):
     """Only a person closes it."""
     test: bool = False
     """Exercise or test: told as 【测试】, never as a fire."""
+    drill: bool = False
+    """Part of a drill: goes the real path, told as 【演练】."""
+    flapping: bool = False
+    """It came and went too often: said so, and when it is not critical held until it is calm."""
+    inhibited_by: int = 0
+    """Alert whose cause explains this one: nobody is told while that stands."""
 
 
 class Responder(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +98,10 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     state: Handling
     declined: bool = False
+    role: str = ""
+    """Role in which they were told, or hold now: what a quorum counts."""
+    via: str = ""
+    """How the answer came: link, inbox, console, call, key, wecom, dingtalk, feishu, push."""
 
 
 class Incident(msgspec.Struct, kw_only=True):
@@ -127,6 +137,13 @@ class Incident(msgspec.Struct, kw_only=True):
     """When this round of the policy started, or will start: the end of a silence."""
     needed: int = 1
     """How many people should go."""
+    drill: bool = False
+    cards: dict[str, str] = msgspec.field(default_factory=dict)
+    """``person/contact`` -> the provider's id of the message that can be updated there."""
+    repeats: int = 0
+    """How often the step taken last has been repeated."""
+    asks_help: bool = False
+    """Somebody on site asked for more people: everybody of every step is told, whoever accepted."""
 
 
 class Purpose(StrEnum):
@@ -138,6 +155,16 @@ class Purpose(StrEnum):
     REPAGED = "repaged"
     ENDED = "ended"
     TEST = "test"
+    HELP = "help"
+    """Somebody on site needs more people."""
+    HANDED_OVER = "handed_over"
+    """Whoever had it asks this person to take it."""
+    PROGRESS = "progress"
+    """Somebody accepted or arrived: only updates a card that is there, without a sound."""
+    DIGEST = "digest"
+    """Several minor things in one message."""
+    SILENCED = "silenced"
+    """A silence or works began, ends soon, or is over."""
 
 
 class NotificationState(StrEnum):
@@ -148,6 +175,17 @@ class NotificationState(StrEnum):
     SENT = "sent"
     MISSED = "missed"
     CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """How far one attempt is known to have come. Only `ACCEPTED` and later count as sent."""
+
+    ACCEPTED = "accepted"
+    """The provider has it, and said so."""
+    DELIVERED = "delivered"
+    """It is on the phone, or the phone was picked up."""
+    OPENED = "opened"
+    ANSWERED = "answered"
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +203,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's own code, verbatim."""
     permanent: bool = False
     retry_after_ms: int | None = None
+    stage: Stage = Stage.ACCEPTED
+    message_id: str = ""
+    """The provider's id of the message, where it can be updated later."""
 
 
 class Notification(msgspec.Struct, kw_only=True):
@@ -191,6 +232,18 @@ class Notification(msgspec.Struct, kw_only=True):
     dead: tuple[str, ...] = ()
     """Contacts that refused for good."""
     test: bool = False
+    drill: bool = False
+    code: str = ""
+    """The provider's own code of the positive receipt."""
+    delivered_ms: int | None = None
+    opened_ms: int | None = None
+    answered_ms: int | None = None
+    channels: tuple[str, ...] = ()
+    """Schemes that the policy step allows; empty: the whole ladder."""
+    merged_into: int = 0
+    """Notification whose message carries this one too; its receipt counts for both."""
+    wanted: tuple[int, ...] = ()
+    """For a digest: the incidents in it."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,3 +258,41 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int
     owner: str
     reason: str
+    reminded: bool = False
+    """Its owner has been told that it ends soon."""
+
+
+class Works(msgspec.Struct, frozen=True, kw_only=True):
+    """入户作业: cooking, incense, renovation in one home. Narrows its alerts to the console and the named person; hides
+    nothing. At most `MAX_WORKS_MS`."""
+
+    id: int
+    place: str
+    from_ms: int
+    until_ms: int
+    person: str
+    """On site and responsible: told at once."""
+    owner: str
+    reason: str
+
+
+MAX_WORKS_MS = 4 * 3_600_000
+
+
+class ContactHealth(msgspec.Struct, kw_only=True):
+    """What is known of one contact of one person."""
+
+    person: str
+    contact: str
+    day: str = ""
+    """Local date that ``failures`` counts."""
+    failures: int = 0
+    failed_ms: int | None = None
+    code: str = ""
+    """What the provider said last when it refused."""
+    sent_ms: int | None = None
+    """Last positive receipt."""
+    proven_ms: int | None = None
+    """When the person last confirmed a message that came over it."""
+    tested_ms: int | None = None
+    """When the last 【测试】 went out."""

@@ -10,8 +10,23 @@ from sqlalchemy import Connection, Select, or_, select
 
 from hub.core.state import Changes
 from hub.errors import StoreError
-from hub.model import Alert, Device, Duty, Incident, Notification, NotificationState, Permit, Person, Place, Silence
-from hub.store.schema import alert, device, incident, notification, registry, silence
+from hub.model import (
+    Alert,
+    CalendarDay,
+    ContactHealth,
+    Device,
+    Duty,
+    Incident,
+    Notification,
+    NotificationState,
+    Override,
+    Permit,
+    Person,
+    Place,
+    Silence,
+    Works,
+)
+from hub.store.schema import alert, contact_health, device, incident, notification, registry, silence, works
 
 T = TypeVar("T")
 
@@ -52,6 +67,17 @@ def read_entities(connection: Connection, community: str) -> Changes:
         people={one.id: one for one in _registry(connection, community, "person", Person)},
         duties={one.id: one for one in _registry(connection, community, "duty", Duty)},
         permits={one.plate: one for one in _registry(connection, community, "permit", Permit)},
+        overrides={one.id: one for one in _registry(connection, community, "override", Override)},
+        calendar={one.date: one for one in _registry(connection, community, "calendar_day", CalendarDay)},
+        works={
+            one.id: one for one in _read(connection, select(works.c.body).where(works.c.community == community), Works)
+        },
+        health={
+            f"{one.person}/{one.contact}": one
+            for one in _read(
+                connection, select(contact_health.c.body).where(contact_health.c.community == community), ContactHealth
+            )
+        },
     )
 
 

@@ -25,12 +25,27 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from hub.core.state import Changes, DeviceState
-from hub.model import Alert, Device, Duty, Incident, Notification, Permit, Person, Place, Silence
+from hub.model import (
+    Alert,
+    CalendarDay,
+    ContactHealth,
+    Device,
+    Duty,
+    Incident,
+    Notification,
+    Override,
+    Permit,
+    Person,
+    Place,
+    Silence,
+    Works,
+)
 from hub.store import schema
 from hub.store.clean import column_text, json_text
 from hub.store.dialect import Insert, upsert
 
 Row = dict[str, object]
+Entry = Place | Person | Duty | Permit | Override | CalendarDay
 Writes = list[tuple[Executable, list[Row]]]
 
 
@@ -46,7 +61,8 @@ def entity_writes(dialect: str, community: str, changes: Changes) -> Writes:
     if changes.notifications:
         rows = [notification_row(community, one) for one in changes.notifications.values()]
         writes.append((upsert(dialect, schema.notification), rows))
-    _add_silences(writes, dialect, community, changes)
+    _add_pauses(writes, dialect, community, changes)
+    _add_health(writes, dialect, community, changes)
     return writes
 
 
@@ -169,21 +185,27 @@ def notification_row(community: str, one: Notification) -> Row:
     }
 
 
-def silence_row(community: str, one: Silence) -> Row:
+def silence_row(community: str, one: Silence | Works) -> Row:
     return {"community": community, "id": one.id, "until_ms": one.until_ms, "body": json_text(one)}
 
 
-def registry_row(community: str, what: str, one: Place | Person | Duty | Permit) -> Row:
-    id = one.plate if isinstance(one, Permit) else one.id
-    return {"community": community, "what": what, "id": column_text(id), "body": json_text(one)}
+def health_row(community: str, one: ContactHealth) -> Row:
+    person, contact = column_text(one.person), column_text(one.contact)
+    return {"community": community, "person": person, "contact": contact, "body": json_text(one)}
+
+
+def registry_row(community: str, what: str, name: str, one: Entry) -> Row:
+    return {"community": community, "what": what, "id": column_text(name), "body": json_text(one)}
 
 
 def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
-    entries: list[tuple[str, Mapping[str, Place | Person | Duty | Permit | None]]] = [
+    entries: list[tuple[str, Mapping[str, Entry | None]]] = [
         ("place", changes.places),
         ("person", changes.people),
         ("duty", changes.duties),
         ("permit", changes.permits),
+        ("override", changes.overrides),
+        ("calendar_day", changes.calendar),
     ]
     put: list[Row] = []
     gone: list[Row] = []
@@ -192,7 +214,7 @@ def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes
             if one is None:
                 gone.append({"b_community": community, "b_what": what, "b_id": column_text(name)})
             else:
-                put.append(registry_row(community, what, one))
+                put.append(registry_row(community, what, name, one))
     if put:
         writes.append((upsert(dialect, schema.registry), put))
     if gone:
@@ -208,13 +230,32 @@ def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes
         writes.append((_unregister_device, removed))
 
 
-def _add_silences(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
-    rows = [silence_row(community, one) for one in changes.silences.values() if one is not None]
-    gone: list[Row] = [{"b_community": community, "b_id": key} for key, one in changes.silences.items() if one is None]
+def _add_pauses(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
+    """Silences and works: while they stand they have a row."""
+    pauses: tuple[tuple[Table, Mapping[int, Silence | Works | None]], ...] = (
+        (schema.silence, changes.silences),
+        (schema.works, changes.works),
+    )
+    for table, changed in pauses:
+        rows = [silence_row(community, one) for one in changed.values() if one is not None]
+        gone: list[Row] = [{"b_community": community, "b_id": key} for key, one in changed.items() if one is None]
+        if rows:
+            writes.append((upsert(dialect, table), rows))
+        if gone:
+            writes.append((_delete_pause(table), gone))
+
+
+def _add_health(writes: Writes, dialect: str, community: str, changes: Changes) -> None:
+    rows = [health_row(community, one) for one in changes.health.values() if one is not None]
+    gone: list[Row] = []
+    for key, one in changes.health.items():
+        if one is None:
+            person, _, contact = key.partition("/")
+            gone.append({"b_community": community, "b_person": column_text(person), "b_contact": column_text(contact)})
     if rows:
-        writes.append((upsert(dialect, schema.silence), rows))
+        writes.append((upsert(dialect, schema.contact_health), rows))
     if gone:
-        writes.append((_delete_silence, gone))
+        writes.append((_delete_health, gone))
 
 
 def _heard(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
@@ -260,6 +301,15 @@ _unregister_device = (
     .where(schema.device.c.community == bindparam("b_community"), schema.device.c.id == bindparam("b_id"))
     .values(registered=False, place="", name="", body="{}")
 )
-_delete_silence = delete(schema.silence).where(
-    schema.silence.c.community == bindparam("b_community"), schema.silence.c.id == bindparam("b_id")
+
+
+@cache
+def _delete_pause(table: Table) -> Executable:
+    return delete(table).where(table.c.community == bindparam("b_community"), table.c.id == bindparam("b_id"))
+
+
+_delete_health = delete(schema.contact_health).where(
+    schema.contact_health.c.community == bindparam("b_community"),
+    schema.contact_health.c.person == bindparam("b_person"),
+    schema.contact_health.c.contact == bindparam("b_contact"),
 )

@@ -175,11 +175,29 @@ silence = Table(
     Column("body", Text, nullable=False),
 )
 
-registry = Table(  # places, people, duties: hub.model structs as JSON; devices have a table of their own
+works = Table(
+    "works",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("until_ms", Long, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+contact_health = Table(
+    "contact_health",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("contact", String, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+registry = Table(  # places, people, duties ...: hub.model structs as JSON; devices have a table of their own
     "registry",
     metadata,
     Column("community", String, primary_key=True),
-    Column("what", String, primary_key=True),  # place | person | duty | permit
+    Column("what", String, primary_key=True),  # place | person | duty | permit | override | calendar_day
     Column("id", String, primary_key=True),
     Column("body", Text, nullable=False),
 )
@@ -281,4 +299,60 @@ look = Table(  # who looked at what that is personal
     Column("who", String, nullable=False),
     Column("what", String, nullable=False),
     Column("incident", Long),
+)
+
+photo = Table(  # pictures of an incident, metadata stripped
+    "photo",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("incident", Long, nullable=False),
+    Column("at_ms", Long, nullable=False),
+    Column("person", String, nullable=False),
+    Column("type", String, nullable=False),  # image/jpeg
+    Column("body", LargeBinary, nullable=False),
+    Index("photo_incident", "community", "incident"),
+)
+
+push_subscription = Table(  # browsers that take web push: the contact webpush://ID
+    "push_subscription",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("community", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("at_ms", Long, nullable=False),
+    Column("body", Text, nullable=False),  # the browser's PushSubscription as JSON
+)
+
+subject_key = Table(  # what a person's fields in the journal are sealed with; without it they are erased
+    "subject_key",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("created_ms", Long, nullable=False),
+)
+
+proof = Table(  # the last proof of reach
+    "proof",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("at_ms", Long, nullable=False),
+    Column("proved", Boolean, nullable=False),
+    Column("body", Text, nullable=False),  # hub.core.reach.Proof as JSON
+)
+
+call = Table(  # a provider's own id of a call or an SMS -> what it was for: its report and its key press come later
+    "call",
+    metadata,
+    Column("provider", String, primary_key=True),
+    Column("call_id", String, primary_key=True),
+    Column("community", String, nullable=False),
+    Column("incident", Long, nullable=False),
+    Column("notification", Long, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("person", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("at_ms", Long, nullable=False),
+    Index("call_time", "at_ms"),
 )

@@ -83,7 +83,7 @@ async def dispatching(
     tools = Tools(
         now_ms=now_ms,
         write_inbox=write_inbox or inbox_writer(store.writer),
-        wecom_url=peer.url() if peer else "http://127.0.0.1:1",
+        endpoints={"wecom": peer.url() if peer else "http://127.0.0.1:1"},
     )
     senders = Senders({"KEY": "ROBOT"}, tools)
     dispatcher = Dispatcher(

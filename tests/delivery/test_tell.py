@@ -30,7 +30,7 @@ WANG = Person(
 
 def tried(
     store: SmallStore,
-    wecom_url: str,
+    robot_url: str,
     contact: str = "",
     *,
     person: str = "wang",
@@ -48,7 +48,7 @@ def tried(
         names={"guihua": "桂花园"},
         wording=Wording(RULES, zone=ZONE, links=Links("", "")),
         secrets={"ROBOT_KEY": "KEY"} if secret else {},
-        wecom_url=wecom_url,
+        endpoints={"wecom": robot_url},
         within=timedelta(seconds=within),
         say=lines.append,
     )

@@ -29,7 +29,7 @@ KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 
 def send(peer_url: str, contact: str = f"wecom://{KEY}", within: float = 20.0, text: str = "") -> Accepted:
     async def talk() -> Accepted:
-        senders = Senders({}, Tools(now_ms=lambda: 0, wecom_url=f"{peer_url}/cgi-bin/webhook/send"))
+        senders = Senders({}, Tools(now_ms=lambda: 0, endpoints={"wecom": f"{peer_url}/cgi-bin/webhook/send"}))
         try:
             async with asyncio.timeout(within):
                 return await senders.open(contact).sender.send(message(text) if text else message())
@@ -182,7 +182,7 @@ def test_robots_do_not_share_a_limit_of_connections() -> None:
         return Hang() if content["text"] == {"content": "hang"} else json_reply({"errcode": 0})
 
     async def talk(peer: Peer, wait_for: Callable[[], Request]) -> Accepted:
-        senders = Senders({}, Tools(now_ms=lambda: 0, wecom_url=peer.url()))
+        senders = Senders({}, Tools(now_ms=lambda: 0, endpoints={"wecom": peer.url()}))
         hanging = senders.open("wecom://hanging").sender
         tasks = [asyncio.create_task(hanging.send(message("hang"))) for _ in range(hung)]
         for _ in range(hung):

@@ -72,7 +72,7 @@ def test_a_fire_is_told_while_nothing_can_be_kept_and_everything_is_kept_afterwa
     trouble: Trouble, install: Install, devices: Publisher, robot: Peer
 ) -> None:
     installation = install(contact="wecom://{person}")
-    installation.configure(delivery={"wecom_url": f"{robot.url()}/send"}, policies=ONE_STEP)
+    installation.configure(delivery={"endpoints": {"wecom": f"{robot.url()}/send"}}, policies=ONE_STEP)
     hub = installation.start()
     published = [smoke(detector("201"), number=number)[1] for number in range(20)]
     with trouble(installation, hub):
@@ -120,7 +120,7 @@ def test_a_fire_is_told_while_the_database_server_hangs(
 ) -> None:
     """No error, no answer: the server's process that serves the hub's writer stands still."""
     installation = install(store_url=postgres.create(), contact="wecom://{person}")
-    installation.configure(delivery={"wecom_url": f"{robot.url()}/send"}, policies=ONE_STEP)
+    installation.configure(delivery={"endpoints": {"wecom": f"{robot.url()}/send"}}, policies=ONE_STEP)
     hub = installation.start()
     servers = backends(installation)
     for pid in servers:

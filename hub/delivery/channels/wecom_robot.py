@@ -79,11 +79,12 @@ class WecomRobotSender:
         self._key = key
         self._kind = "markdown" if markdown else "text"
         self._tools = tools
+        self._url = tools.endpoint("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send")
 
     async def send(self, message: Message) -> Accepted:
         body = {"msgtype": self._kind, self._kind: {"content": message.text}}
         try:
-            response = await self._tools.http.post(self._tools.wecom_url, params={"key": self._key}, json=body)
+            response = await self._tools.http.post(self._url, params={"key": self._key}, json=body)
         except httpx.TransportError as exc:
             raise DeliveryError(Answer.UNREACHABLE, permanent=False, code=_what_broke(exc)) from exc
         return _read(response)
