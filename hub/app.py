@@ -277,7 +277,7 @@ class Hub:
             follower.wake()
 
     def _outgoing(self, community: str, due: NotificationDue) -> Outgoing:
-        person = self.owners[community].keeper.core.state.people.get(due.person)
+        person = self.owners[community].keeper.core.person(due.person)
         url = next((c.url for c in person.contacts if c.id == due.contact), "") if person else ""
         return Outgoing(community=community, due=due, url=url, created_ms=due.at_ms)
 

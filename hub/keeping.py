@@ -340,7 +340,7 @@ class Keeper:
                 if not isinstance(decision, NotificationDue) or decision.severity is not Severity.CRITICAL:
                     continue
                 key = (decision.notification, decision.attempt)
-                person = self.core.state.people.get(decision.person)
+                person = self.core.person(decision.person)
                 if key in self._shouted or person is None:
                     continue
                 self._shouted.add(key)

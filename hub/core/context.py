@@ -14,9 +14,11 @@ from hub.core.policies import Settings
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
+    Contact,
     Incident,
     Notification,
     NotificationState,
+    Person,
     Place,
     PlaceKind,
     RawMessage,
@@ -25,6 +27,9 @@ from hub.model import (
 
 RECENT = 2048
 """Messages of a source that a redelivery is compared with: the Receive Maximum of a session and a little."""
+
+ACTION = "action"
+"""An action is told like a person: the same ladder, receipts, retries and all-clear (which undoes it)."""
 
 Timer = tuple[int, str, int, str]
 """(due_ms, what, id, device): fired in this order."""
@@ -138,6 +143,15 @@ class Core:
             if place.kind is PlaceKind.BUILDING:
                 return place.id
         return place_id
+
+    def person(self, id: str) -> Person | None:
+        """Somebody of the registry, or (``action:NAME``) an action as somebody who is told what to do."""
+        kind, _, name = id.partition(":")
+        if kind == ACTION and name:
+            if name not in self.settings.actions:
+                return None
+            return Person(id=id, name=name, contacts=(Contact(id=ACTION, url=f"{ACTION}://{name}"),))
+        return self.state.people.get(id)
 
     def open_alerts(self, incident: Incident) -> list[Alert]:
         """Its alerts that nobody has closed."""

@@ -21,7 +21,7 @@ from hub.core.decisions import (
     ResponderArrived,
 )
 from hub.core.policies import Policy
-from hub.core.roles import holders
+from hub.core.rota import holders
 from hub.core.rules import Rule
 from hub.core.telling import cancel, held, tell
 from hub.model import (
@@ -243,7 +243,7 @@ def close(core: Core, incident: Incident, person: str, outcome: Outcome, cause: 
     if core.settings.policy(incident.policy).tell_end:
         roles = {n.person: n.role for n in _notifications(core, incident)}
         for person_id in list(incident.told):
-            somebody = core.state.people.get(person_id)
+            somebody = core.person(person_id)
             if somebody is not None:
                 tell(
                     core,
@@ -358,7 +358,7 @@ def _repage(core: Core, incident: Incident) -> None:
     """Accepted, and nothing since: everybody who was told is told again."""
     roles = {n.person: n.role for n in _notifications(core, incident)}
     for person_id in list(incident.told):
-        person = core.state.people.get(person_id)
+        person = core.person(person_id)
         known = _responder(incident, person_id)
         if person is None or (known is not None and known.declined):
             continue

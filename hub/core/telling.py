@@ -36,9 +36,16 @@ ROUND_PAUSE_MS = 20_000
 
 
 def tell(
-    core: Core, incident: Incident, person: Person, role: str, purpose: Purpose, reason: Reason
+    core: Core,
+    incident: Incident,
+    person: Person,
+    role: str,
+    purpose: Purpose,
+    reason: Reason,
+    channels: frozenset[str] = frozenset(),
 ) -> Notification | None:
-    """Start telling one person; None and a `NotificationHeld` when they have no contact."""
+    """Start telling one person over the contacts whose scheme is in ``channels`` (empty: all); None and a
+    `NotificationHeld` when there is none, or when they may not be told now."""
     if not person.contacts:
         held(core, incident.id, role, Reason.NO_CONTACT, person.id)
         return None
@@ -52,6 +59,7 @@ def tell(
         created_ms=core.now_ms,
         alerts=tuple(incident.alerts),
         test=incident.test,
+        channels=tuple(sorted(channels)),
     )
     core.state.notifications[notification.id] = notification
     core.notifications_of.setdefault(incident.id, set()).add(notification.id)
@@ -129,7 +137,7 @@ def notification_due(core: Core, id: int, due_ms: int) -> None:
     if notification.state is NotificationState.DUE:
         _failed(core, notification, Reason.NO_RECEIPT_IN_TIME, "", None)
     elif notification.state is NotificationState.HELD:
-        person = core.state.people.get(notification.person)
+        person = core.person(notification.person)
         if person is None:
             _missed(core, notification, Reason.NO_CONTACT)
         else:
@@ -205,7 +213,7 @@ def _failed(core: Core, notification: Notification, reason: Reason, code: str, r
             code=code,
         )
     )
-    person = core.state.people.get(notification.person)
+    person = core.person(notification.person)
     if person is None:
         _missed(core, notification, Reason.NO_CONTACT)
     elif _contact_after(notification, person) is not None:

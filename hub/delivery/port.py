@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from hub.core.decisions import Notice
+from hub.model import Stage
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,12 +23,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     notification: int
     attempt: int
+    updates: str = ""
+    """The provider's id of a message to change instead of sending another; a channel that cannot sends another."""
+    quiet: bool = False
+    """No sound: progress on a card that is there."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The provider took it, and said so."""
 
     code: str = ""
+    message_id: str = ""
+    """The provider's id of the message, where it can be updated or reported on later."""
+    stage: Stage = Stage.ACCEPTED
+    """A channel that knows more at once says so: an action confirmed by its device was delivered."""
 
 
 class Sender(Protocol):

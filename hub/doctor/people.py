@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hub.config import Config
-from hub.core.roles import on_duty
+from hub.core.rota import on_duty
 from hub.core.state import Changes
 from hub.delivery.senders import open_channel
 from hub.delivery.tools import Tools

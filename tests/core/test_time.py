@@ -12,7 +12,7 @@ from hub.core.commands import Accept
 from hub.core.context import Core
 from hub.core.decisions import AlertCleared, ClockJumped, SensorFellSilent
 from hub.core.inputs import Input
-from hub.core.roles import on_duty
+from hub.core.rota import on_duty
 from hub.core.state import State
 from hub.core.step import step
 from hub.model import Duty, Event

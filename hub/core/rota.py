@@ -1,11 +1,27 @@
-"""Who holds a role now, for a place. Pure: the time zone is an argument."""
+"""Who holds a role now, for a place, and whether they may be told now. Pure: time zone and calendar are arguments."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+import msgspec
+
 from hub.core.context import Core
-from hub.model import Duty, Person
+from hub.core.decisions import Reason
+from hub.model import Duty, Person, Severity
+
+
+class Unwilling(msgspec.Struct, frozen=True):
+    """Why somebody who holds the role is not told now."""
+
+    reason: Reason
+    until_ms: int | None = None
+    """When they may be told; None: waiting does not help."""
+
+
+def unwilling(core: Core, person: Person, severity: Severity) -> Unwilling | None:
+    """Why this person may not be told of something that severe now: refused, on leave, off hours, asleep. None: tell."""
+    return None
 
 
 def on_duty(duty: Duty, now_ms: int, zone: tzinfo) -> bool:
