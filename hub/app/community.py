@@ -54,6 +54,7 @@ async def open_community(
             kind_of[device.id] = device.kind
             if device.model:
                 model_of[device.id] = device.model
+        hub.watch.registry_changed(community, state)
 
     keeper = Keeper(
         settings=compile_settings(
@@ -66,6 +67,8 @@ async def open_community(
             safety_sources=frozenset(n for n, s in config.sources.items() if s.lane == "safety"),
             receipt_within_ms=milliseconds(config.delivery.receipt_within),
             zone=ZoneInfo(config.installation.timezone),
+            actions=config.actions,
+            test_every=config.delivery.test_every,
         ),
         store=hub.store,
         writer=hub.writer,

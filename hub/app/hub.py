@@ -16,6 +16,7 @@ import structlog
 from hub.app.community import open_community
 from hub.app.delivery import open_delivery
 from hub.app.pages import web_deps
+from hub.app.watch import Watch
 from hub.catalogue import SHIPPED, load_catalogue
 from hub.clock import Clock
 from hub.config import Config
@@ -68,6 +69,7 @@ class Hub:
         self.keys: Keys
         self.links: Links
         self.dispatcher: Dispatcher
+        self.watch: Watch
         self.senders: Senders
         self.socket: socket.socket
         self.public_url = config.installation.public_url
@@ -93,6 +95,7 @@ class Hub:
         self.broker = await ensure_broker(config.broker, config.installation.data_dir)
         closing.push_async_callback(self.broker.stop)
         open_delivery(self, closing)
+        self.watch = Watch(self)
         catalogue = load_catalogue((SHIPPED, *config.devices_dirs))
         for community in config.communities:
             await open_community(self, closing, community, catalogue, seeds.get(community))
@@ -107,7 +110,7 @@ class Hub:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        async with asyncio.TaskGroup() as tasks:
+        async with self.watch.auditing(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self.broker.watch(), name="broker")
             for session in self.sessions:
                 tasks.create_task(_parting(session.run(), session.close), name=f"mqtt {session.source} {session.lane}")
@@ -119,6 +122,8 @@ class Hub:
             tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
             tasks.create_task(self._retain(), name="retention")
             tasks.create_task(serve(app, self.socket, self.config.web), name="web")
+            for name, task in self.watch.tasks().items():
+                tasks.create_task(task, name=name)
             tasks.create_task(self._say_when_ready(started), name="ready")
 
     async def _stop_delivery(self) -> None:
