@@ -120,6 +120,8 @@ def test_a_database_that_hangs_is_found_and_hangs_nobody(store: SqlStore) -> Non
     assert overdue(vitals, NOW) == []
     assert [one.what.en for one in overdue(vitals, NOW + 6_000)] == ["the database does not answer"]
     answers.set()
+    for asking in [thread for thread in threading.enumerate() if thread.name == "audit-rows"]:
+        asking.join(20)
 
 
 LI = Person(
