@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -137,9 +138,16 @@ class Hub:
     async def _retain(self) -> None:
         keep, loop = self.config.store, asyncio.get_running_loop()
         while True:
-            before_ms = self.clock.now_ms() - milliseconds(keep.keep_readings)
+            now_ms = self.clock.now_ms()
             for community in self.config.communities:
-                while await loop.run_in_executor(self.writer, self.store.retain, community, before_ms, keep.keep_bytes):
+                drop = partial(
+                    self.store.retain,
+                    community,
+                    now_ms - milliseconds(keep.keep_readings),
+                    keep.keep_bytes,
+                    incidents_before_ms=now_ms - milliseconds(keep.keep_incidents),
+                )
+                while await loop.run_in_executor(self.writer, drop):
                     continue  # small deletes, so that commits come between
             await loop.run_in_executor(self.writer, self.store.make_reserve)
             await asyncio.sleep(RETAIN_EVERY_S)
