@@ -94,7 +94,8 @@ def narrowed(core: Core, incident: Incident) -> Works | None:
         return None
     alerts = core.open_alerts(incident)
     works = next((w for w in core.state.works.values() if alerts and _inside(core, alerts[0], w)), None)
-    if works is None or any(alert.kind not in NARROWS for alert in alerts) or _crowded(core, incident):
+    alarms = all(alert.kind in NARROWS and alert.severity is Severity.CRITICAL for alert in alerts)
+    if works is None or not alarms or _crowded(core, incident):
         return None
     if len(core.settings.policy(incident.policy).steps) < 2:
         return None  # there is no second step that would widen it

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+import hypothesis
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.config import RuleConfig
-from hub.core.commands import Close, PutDevice, PutPlace
+from hub.config_file import load_config
+from hub.core.commands import Accept, Close, Observe, PutDevice, PutDuty, PutPlace, StartSilence, StartWorks
 from hub.core.context import Core
 from hub.core.decisions import AlertFlapped, AlertHidden, AlertInhibited, AnyDecision, NotificationDue, Reason
 from hub.core.flapping import RISES
-from hub.core.rules import rule_mistakes
+from hub.core.rules import Answer, compile_rules, rule_mistakes
 from hub.core.state import State
-from hub.model import Alert, Device, Event, Kind, Outcome, Place, PlaceKind, Severity
-from tests.core.timeline import RULES, Timeline, dues, rule, settings, told
+from hub.model import Alert, Condition, Device, Duty, Event, Fact, Kind, Outcome, Place, PlaceKind, Severity
+from tests.core.timeline import RULES, Timeline, dues, ms, rule, settings, told
 
 HOUR = 3600.0
 MINUTE = 60.0
@@ -39,7 +44,12 @@ QUIET: dict[str, RuleConfig] = RULES | {
 
 @pytest.fixture
 def t() -> Timeline:
+    return community()
+
+
+def community() -> Timeline:
     t = Timeline(QUIET)
+    t.command(0, PutDuty(actor="clerk", duty=Duty(id="9", role="guard", person="houbei")))
     t.command(0, PutDevice(actor="clerk", device=Device(id="lora", kind=Kind.LIFECYCLE, place="g")))
     t.command(0, PutDevice(actor="clerk", device=Device(id="lora-2", kind=Kind.LIFECYCLE, place="g")))
     t.command(0, PutDevice(actor="clerk", device=Device(id="meter-6", kind=Kind.RELAY, place="b6")))
@@ -199,6 +209,21 @@ def test_inhibited_by_is_checked() -> None:
     assert sorted(m.where for m in rule_mistakes(wrong, [])) == ["rules.battery", "rules.smoke"]
 
 
+def test_the_shipped_rules_know_a_dead_gateway_and_lost_power() -> None:
+    config = load_config(Path(__file__).parents[2] / "config.yaml")
+    book = compile_rules(config.rules)
+
+    def met(kind: Kind, event: Event, **facts: Fact) -> list[str]:
+        answers = book.answers(kind, event, facts)
+        return [r.name for n, r in enumerate(book.by_kind[kind]) if answers[2 * n] == Answer.MET]
+
+    assert met(Kind.LIFECYCLE, Event.GATEWAY_OFFLINE) == ["gateway_down"]
+    assert met(Kind.LIFECYCLE, Event.GATEWAY_ONLINE) == []
+    assert "power_down" in met(Kind.FIRE_PANEL, Event.FAULT, mains_power=False, fault=True, alarm=False)
+    for name in ("sensor_silent", "parking_silent", "gate_offline"):
+        assert book.rules[name].inhibited_by == {"gateway", "power"}
+
+
 # ── flapping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -283,3 +308,88 @@ def test_a_jump_of_the_clock_moves_the_rises_along(t: Timeline) -> None:
     flap(t, 5)
     t.passed(25 * MINUTE + 7200, jumped=7200)
     assert told(open_gate(t, 26 * MINUTE + 7200)) == []
+
+
+# ── restarts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ACTS = (
+    "open",
+    "shut",
+    "dead",
+    "back",
+    "power",
+    "smoke",
+    "clear",
+    "false",
+    "pause",
+    "works",
+    "see",
+    "accept",
+    "jump",
+    "pass",
+)
+
+
+def act(t: Timeline, at: float, what: str) -> None:
+    """One thing that happens to the community at that second."""
+    incidents = [i for i in t.core.state.incidents.values() if i.closed_ms is None]
+    match what:
+        case "open" | "shut":
+            open_gate(t, at, open=what == "open")
+        case "dead" | "back":
+            gateway(t, at, Event.GATEWAY_OFFLINE if what == "dead" else Event.GATEWAY_ONLINE)
+        case "power":
+            t.reading(at, "meter-6", kind=Kind.RELAY, mains_power=round(at) % 2 == 0)
+        case "smoke":
+            t.smoke(at)
+        case "clear":
+            t.clear(at)
+        case "false" | "accept":
+            for one in incidents[-1:]:
+                closing = Close(actor="wuye", incident=one.id, outcome=Outcome.FALSE)
+                t.command(at, closing if what == "false" else Accept(actor="wuye", incident=one.id))
+        case "pause":
+            t.command(at, StartSilence(actor="juwei", until_ms=ms(at + 600), reason="检修", kind="gate"))
+        case "works":
+            asked = StartWorks(actor="wuye", place="1203", until_ms=ms(at + 3600), person="zhiyuan", reason="烧香")
+            t.command(at, asked)
+        case "see":
+            met = round(at) % 3 > 0
+            t.command(at, Observe(actor="system", rule="reach_gap", subject="self:reach", met=met, detail=str(at)))
+        case "jump":
+            t.passed(at, jumped=round(at) % 7 * 60 - 120)
+        case _:
+            t.passed(at)
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from(ACTS)), max_size=60), st.integers(0, 60))
+@hypothesis.settings(max_examples=80, deadline=None)
+def test_whatever_is_held_back_survives_a_restart_exactly(acts: list[tuple[int, str]], cut: int) -> None:
+    lived, restarting = community(), community()
+    at = 0.0
+    for index, (pause, what) in enumerate(acts):
+        if index == cut:
+            recent = restarting.core.recent
+            restarted(restarting)
+            restarting.core.recent = recent
+        at += pause
+        act(lived, at, what)
+        act(restarting, at, what)
+        assert lived.decisions == restarting.decisions
+    assert msgspec.msgpack.encode(lived.core.state) == msgspec.msgpack.encode(restarting.core.state)
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from(ACTS)), max_size=60))
+@hypothesis.settings(max_examples=80, deadline=None)
+def test_nothing_critical_is_ever_held_back_and_nothing_is_held_back_for_ever(acts: list[tuple[int, str]]) -> None:
+    t = community()
+    at = 0.0
+    for pause, what in acts:
+        at += pause
+        act(t, at, what)
+    for alert in t.core.state.alerts.values():
+        if alert.condition is not Condition.PENDING and alert.closed_ms is None and not alert.incident:
+            assert alert.severity is not Severity.CRITICAL
+            by = t.core.state.alerts.get(alert.inhibited_by)
+            stands = by is not None and by.condition is Condition.ACTIVE and by.closed_ms is None
+            assert stands or alert.due_ms is not None

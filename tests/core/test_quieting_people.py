@@ -230,6 +230,11 @@ def test_smoke_in_another_home_is_told_to_everybody(t: Timeline) -> None:
     assert told(t.smoke(60, "smoke-1204")) == ["wuye", "juwei", "zhiyuan"]
 
 
+def test_what_is_no_alarm_is_told_as_always(t: Timeline) -> None:
+    works(t)
+    assert told(t.reading(60, "smoke-1203", battery_low=True)) == ["wuye"]
+
+
 def test_without_anybody_at_the_console_nothing_is_narrowed() -> None:
     t = Timeline()
     t.command(0, PutPerson(actor="clerk", person=person("zhuhu")))
