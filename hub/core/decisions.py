@@ -69,6 +69,7 @@ class Reason(StrEnum):
     NO_LONGER_INHIBITED = "no_longer_inhibited"
     FLAPPING = "flapping"
     WORKS = "works"
+    WORKS_ENDED = "works_ended"
     FALSE_ALARMS = "false_alarms"
     DRILL = "drill"
     SILENCE_STARTED = "silence_started"
@@ -168,7 +169,7 @@ class AlertCleared(Decision, frozen=True, kw_only=True, tag="alert_cleared"):
 
 
 class AlertHidden(Decision, frozen=True, kw_only=True, tag="alert_hidden"):
-    """An alert was raised but nobody is told: silenced, or a test."""
+    """An alert was raised but nobody is told: silenced, flapping, or a test."""
 
     alert: int
     silence: int = 0

@@ -66,7 +66,7 @@ def start_works(core: Core, command: StartWorks) -> str | None:
             owner=works.owner,
         )
     )
-    _announce(core, works, works.until_ms)
+    _announce(core, works, Reason.WORKS, works.until_ms)
     return None
 
 
@@ -77,7 +77,7 @@ def end_works(core: Core, id: int, reason: Reason) -> str | None:
         return "there are no such works any more"
     core.changes.works[id] = None
     core.decisions.append(WorksEnded(seq=core.input_seq, at_ms=core.now_ms, reason=reason, works=id))
-    _announce(core, works, None)
+    _announce(core, works, Reason.WORKS_ENDED, core.now_ms)
     return None
 
 
@@ -209,10 +209,10 @@ def _together(steps: tuple[Step, ...]) -> Step:
     )
 
 
-def _announce(core: Core, works: Works, until_ms: int | None) -> None:
+def _announce(core: Core, works: Works, reason: Reason, until_ms: int) -> None:
     few = _console(core, Severity.INFO, works.place)
     on_site = core.person(works.person)
     if on_site is not None and all(person.id != on_site.id for person, _ in few):
         few.append((on_site, ""))
     for person, role in few:
-        announce(core, person, role, Reason.WORKS, note=works.reason, until_ms=until_ms, place=works.place)
+        announce(core, person, role, reason, note=works.reason, until_ms=until_ms, place=works.place)

@@ -169,7 +169,7 @@ def test_the_console_and_the_person_on_site_hear_that_works_begin_and_end(t: Tim
     assert announced(decisions) == [("baoan", Reason.WORKS), ("zhuhu", Reason.WORKS)]
     decisions = t.passed(2 * HOUR)
     assert [type(d) for d in decisions if isinstance(d, WorksEnded)]
-    assert announced(decisions) == [("baoan", Reason.WORKS), ("zhuhu", Reason.WORKS)]
+    assert announced(decisions) == [("baoan", Reason.WORKS_ENDED), ("zhuhu", Reason.WORKS_ENDED)]
     assert not t.core.state.works
 
 
