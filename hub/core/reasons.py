@@ -65,6 +65,7 @@ class Reason(StrEnum):
     NO_LONGER_INHIBITED = "no_longer_inhibited"
     FLAPPING = "flapping"
     WORKS = "works"
+    WORKS_ENDED = "works_ended"
     FALSE_ALARMS = "false_alarms"
     DRILL = "drill"
     SILENCE_STARTED = "silence_started"
