@@ -11,6 +11,7 @@ from collections import deque
 
 from hub.core.decisions import AnyDecision
 from hub.core.policies import Settings
+from hub.core.roster import Roster
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
@@ -53,6 +54,8 @@ class Core:
         self.unheard: set[str] = set()
         """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
         self.recent: dict[str, deque[RawMessage]] = {}
+        self.roster: Roster | None = None
+        """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
         self._rebuild()
 
     def _rebuild(self) -> None:
