@@ -126,10 +126,13 @@ class Roster:
             if before is not None and (before.until_ms, before.person) == (shift.from_ms, shift.person):
                 found.discard(shift.from_ms)  # the same person goes on: nothing changes
             before = shift
-        home = [self.people[id].home_until_ms for id in (duty.person, *duty.rotation) if id in self.people]
+        home = [person.home_until_ms for person in self._named(duty)]
         if any(at_ms > from_ms for at_ms in home):
             found.update(home, force_ends(duty, zone_named(duty.zone, self.zone)))
         return found
+
+    def _named(self, duty: Duty) -> list[Person]:
+        return [self.people[id] for id in (duty.person, *duty.rotation) if id in self.people]
 
     def _stretch(self, role: str, now_ms: int) -> Stretch:
         edges: set[int] = set()
@@ -143,11 +146,10 @@ class Roster:
                 if shift is not None:
                     edges |= {shift.from_ms, shift.until_ms}
                     on_shift = shift.person if shift.from_ms <= now_ms < shift.until_ms else on_shift
-            for id in (duty.person, *duty.rotation):
-                person = self.people.get(id)
-                if person is not None and person.home_until_ms > now_ms and in_force(duty, day):
-                    edges.add(person.home_until_ms)
-                    at_home.append(id)
+            for person in self._named(duty):
+                edges.add(person.home_until_ms)
+                if person.home_until_ms > now_ms and in_force(duty, day):
+                    at_home.append(person.id)
             if on_shift or at_home:
                 held.append(Held(duty.place, on_shift, tuple(at_home)))
         overrides = self.overrides.get(role, [])
