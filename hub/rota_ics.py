@@ -108,6 +108,8 @@ def read_ics(
         events = [event for one in calendars for event in one.walk("VEVENT") if isinstance(event, Event)]
     except _BROKEN as exc:
         return [], [_file(f"不是 iCalendar 文件:{exc}", f"this is no iCalendar file: {exc}")]
+    if not calendars:
+        return [], [_file("文件里没有日历", "there is no calendar in this file")]
     known = _Known(people, roles, zone, places)
     moved = _moved(events, zone)
     found: dict[str, PutOverride] = {}
@@ -200,8 +202,9 @@ def _key(event: Event) -> str:
 
 def _label(event: Event) -> str:
     """How its owner finds the event again."""
-    begin = event.get("DTSTART")
-    when = getattr(begin, "dt", "")
+    when = ""
+    with suppress(*_BROKEN):
+        when = str(event.start)
     return f"{event.get('SUMMARY', event.get('UID', '?'))} {when}".strip()
 
 
