@@ -22,7 +22,7 @@ from hub.model import Override, Person
 MAX_BYTES = 2_000_000
 MAX_OVERRIDES = 5_000
 _INSTEAD = re.compile(r"(.+?)\s*(?:替|instead of\b)\s*(.+)")
-_BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
+_BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError)
 """A foreign codec: on a broken file it fails with whatever its own code trips over."""
 
 
