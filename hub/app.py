@@ -121,6 +121,7 @@ class Hub:
             write_inbox=inbox_writer(self.store.writer),
             endpoints=config.delivery.endpoints,
             blocking_s=config.delivery.receipt_within.total_seconds(),
+            accounts=config.accounts,
         )
         self.senders = Senders(os.environ, tools)
         closing.push_async_callback(self.senders.close)

@@ -44,6 +44,8 @@ GONE = Meaning(Answer.BAD_CONTACT, permanent=True)
 LIMITED = Meaning(Answer.RATE_LIMITED, retry_after=WINDOW_S)
 REFUSED = Meaning(Answer.REFUSED)
 TOO_LONG = Meaning(Answer.TOO_LONG)
+UNREADABLE = Meaning(Answer.UNREADABLE)
+"""JSON, but not the answer that the vendor documents."""
 
 
 def meaning(code: Code, codes: Mapping[Code, Meaning]) -> Meaning:

@@ -17,7 +17,7 @@ from hub.config import DingtalkStreamConfig
 from hub.delivery.access import Granted
 from hub.delivery.address import no_account, parse_address
 from hub.delivery.cards import label, no_markup
-from hub.delivery.http import BUSY, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, Meaning, ask, meaning, read
+from hub.delivery.http import BUSY, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, UNREADABLE, Meaning, ask, meaning, read
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
 from hub.errors import DeliveryError
@@ -63,8 +63,8 @@ class Reply(msgspec.Struct):
 
     code: str = ""
     processQueryKey: str = ""
-    invalidStaffIdList: list[str] = []
-    flowControlledStaffIdList: list[str] = []
+    invalidStaffIdList: list[str] | None = None
+    flowControlledStaffIdList: list[str] | None = None
 
 
 def refusal(code: str) -> DeliveryError:
@@ -77,7 +77,7 @@ async def fetch_token(tools: Tools, base: str, account: DingtalkStreamConfig) ->
     body = {"appKey": account.client_id, "appSecret": account.client_secret.get_secret_value()}
     got = read(await ask(tools, f"{base}/v1.0/oauth2/accessToken", json=body), Token, also=CODED)
     if not got.accessToken:
-        raise refusal(got.code)
+        raise refusal(got.code) if got.code else UNREADABLE.error("no accessToken")
     return Granted(got.accessToken, got.expireIn)
 
 
@@ -97,7 +97,7 @@ class DingtalkAppSender:
 
     async def send(self, message: Message) -> Accepted:
         key, param = self._content(message)
-        body = {
+        body: dict[str, object] = {
             "robotCode": self._robot,
             "userIds": [self._userid],
             "msgKey": key,
@@ -109,12 +109,12 @@ class DingtalkAppSender:
             reply = await self._post(body, await self._access.get(refused=token))
         if reply.code:
             raise refusal(reply.code)
-        if self._userid in reply.invalidStaffIdList:
+        if self._userid in (reply.invalidStaffIdList or ()):
             raise GONE.error("invalidStaffIdList")
-        if self._userid in reply.flowControlledStaffIdList:
+        if self._userid in (reply.flowControlledStaffIdList or ()):
             raise LIMITED.error("flowControlledStaffIdList")
         if not reply.processQueryKey:
-            raise REFUSED.error("no processQueryKey")
+            raise UNREADABLE.error("no processQueryKey")
         return Accepted(code="0", message_id=reply.processQueryKey)
 
     async def _post(self, body: dict[str, object], token: str) -> Reply:

@@ -15,12 +15,10 @@ import hmac
 import msgspec
 
 from hub.delivery.address import parse_address
-from hub.delivery.answers import Answer
 from hub.delivery.cards import colour, label, no_markup, rest
-from hub.delivery.http import CROWDED, DENIED, GONE, REFUSED, Meaning, ask, meaning, read
+from hub.delivery.http import CROWDED, DENIED, GONE, REFUSED, UNREADABLE, Meaning, ask, meaning, read
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
-from hub.errors import DeliveryError
 
 PER_MINUTE = 100
 HOSTS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
@@ -102,7 +100,7 @@ class FeishuRobotSender:
         reply = read(await ask(self._tools, self._url, json=body), Reply, also=CODED)
         code = reply.code if reply.code is not None else reply.StatusCode
         if code is None:
-            raise DeliveryError(Answer.UNREADABLE, permanent=False, code="no code")
+            raise UNREADABLE.error("no code")
         if code != 0:
             raise meaning(code, CODES).error(str(code))
         return Accepted(code="0")

@@ -16,10 +16,9 @@ import msgspec
 from hub.config import FeishuConfig
 from hub.delivery.access import Granted
 from hub.delivery.address import no_account, parse_address
-from hub.delivery.answers import Answer
 from hub.delivery.cards import CANNOT, GO, answer_word, label
 from hub.delivery.channels.feishu import card, open_button
-from hub.delivery.http import CROWDED, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, Meaning, ask, meaning, read
+from hub.delivery.http import CROWDED, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, UNREADABLE, Meaning, ask, meaning, read
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
 from hub.errors import DeliveryError
@@ -121,7 +120,7 @@ class FeishuAppSender:
         if sent.code != 0:
             raise refusal(sent.code, sent.msg)
         if sent.data is None or not sent.data.message_id:
-            raise DeliveryError(Answer.UNREADABLE, permanent=False, code="no message_id")
+            raise UNREADABLE.error("no message_id")
         return Accepted(code="0", message_id=sent.data.message_id)
 
     async def _call(self, method: str, url: str, body: dict[str, str]) -> Reply:

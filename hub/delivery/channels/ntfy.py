@@ -23,10 +23,9 @@ import msgspec
 from hub.delivery.address import not_an_address
 from hub.delivery.answers import Answer
 from hub.delivery.cards import CANNOT, GO, answer_word, card_id, label
-from hub.delivery.http import DENIED, LIMITED, TOO_LONG, Meaning, ask, meaning, read, retry_after
+from hub.delivery.http import DENIED, LIMITED, TOO_LONG, UNREADABLE, Meaning, ask, meaning, read, retry_after
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
-from hub.errors import DeliveryError
 from hub.model import Purpose, Severity
 
 PUBLIC = "https://ntfy.sh"
@@ -88,7 +87,7 @@ class NtfySender:
                 known = Meaning(Answer.RATE_LIMITED, retry_after=retry_after(response))
             raise known.error(str(reply.code or f"HTTP {response.status_code}"))
         if not reply.id or reply.event != "message":
-            raise DeliveryError(Answer.UNREADABLE, permanent=False, code="no message")
+            raise UNREADABLE.error("no message")
         return Accepted(code="200", message_id=sequence if reply.sequence_id == sequence else "")
 
     def _body(self, message: Message, sequence: str) -> dict[str, object]:

@@ -25,7 +25,6 @@ TODO = "Write serverchan://SENDKEY."
 
 
 class Pushed(msgspec.Struct):
-    pushid: str | int = ""
     errno: int = 0
 
 
@@ -33,7 +32,8 @@ class Reply(msgspec.Struct):
     """No code is no answer."""
 
     code: int
-    data: Pushed | None = None
+    data: Pushed | list[object] | str | None = None
+    """Not always what a success has when it is none."""
 
 
 class ServerchanSender:
@@ -53,9 +53,9 @@ class ServerchanSender:
         reply = read(await ask(self._tools, self._url, json=body), Reply, also=CODED)
         if reply.code != 0:
             raise REFUSED.error(str(reply.code))
-        if reply.data is not None and reply.data.errno != 0:
+        if isinstance(reply.data, Pushed) and reply.data.errno != 0:
             raise REFUSED.error(f"errno {reply.data.errno}")
-        return Accepted(code="0", message_id="" if reply.data is None else str(reply.data.pushid))
+        return Accepted(code="0")
 
     async def close(self) -> None:
         """The HTTP client is shared and closed by its owner."""
