@@ -29,6 +29,12 @@ def answer_word(number: str, message: Message) -> str:
     return f"{number}:{message.token}"
 
 
+def asks(message: Message) -> bool:
+    """Whether there is something to say yes or no to: one incident, and one person who may answer."""
+    notice = message.notice
+    return bool(message.token) and notice.incident != 0 and notice.purpose not in (Purpose.DIGEST, Purpose.SILENCED)
+
+
 def rest(message: Message) -> str:
     """The text without its first line, which a card shows as its head."""
     return message.text.removeprefix(message.title).lstrip("。. ") or message.text

@@ -69,6 +69,8 @@ async def ask(
         return await tools.http.request(
             method, url, params=params, json=json, data=form, content=content, headers=headers
         )
+    except httpx.InvalidURL as exc:
+        raise GONE.error("address") from exc
     except httpx.DecodingError as exc:
         raise DeliveryError(Answer.UNREADABLE, permanent=False, code=type(exc).__name__) from exc
     except httpx.TransportError as exc:

@@ -97,6 +97,8 @@ def test_a_contact_of_an_account_that_is_not_set_says_what_to_fill_in(contact: s
         "webhook://host:x/",
         "ntfy://",
         "ntfy://host:1",
+        "ntfy://host/a%2Fb",
+        "ntfy://host/a b",
         "ntfy://host/a/b",
         "ntfy://host/a?x=1",
         "ntfy://[/a",

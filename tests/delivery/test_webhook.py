@@ -89,6 +89,11 @@ def test_what_is_no_receipt(reply: Reply, reason: Answer, code: str, permanent: 
     assert (said.reason, said.code, said.permanent) == (reason, code, permanent)
 
 
+def test_a_host_that_cannot_be_is_told_as_a_bad_contact() -> None:
+    said = refused("webhook://é..b/x", Answered())
+    assert (said.reason, said.code, said.permanent) == (Answer.BAD_CONTACT, "address", True)
+
+
 def test_webhooks_is_https_and_no_person() -> None:
     opened = open_channel("webhooks://hooks.example.org/x?secret=s", {}, tools("http://127.0.0.1:1"))
     assert getattr(opened.sender, "_url") == "https://hooks.example.org/x"  # noqa: B009

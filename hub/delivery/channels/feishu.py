@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from urllib.parse import quote
 
 import msgspec
 
@@ -85,7 +86,7 @@ class FeishuRobotSender:
         self._secret = secret
         self._card = as_card
         self._tools = tools
-        self._url = f"{tools.endpoint(scheme, HOSTS[scheme])}/open-apis/bot/v2/hook/{hook}"
+        self._url = f"{tools.endpoint(scheme, HOSTS[scheme])}/open-apis/bot/v2/hook/{quote(hook, safe='')}"
 
     async def send(self, message: Message) -> Accepted:
         body: dict[str, object] = {}

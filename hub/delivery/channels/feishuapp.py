@@ -10,13 +10,14 @@ the app's long connection (card.action.trigger).
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import quote
 
 import msgspec
 
 from hub.config import FeishuConfig
 from hub.delivery.access import Granted
 from hub.delivery.address import no_account, parse_address
-from hub.delivery.cards import CANNOT, GO, answer_word, label
+from hub.delivery.cards import CANNOT, GO, answer_word, asks, label
 from hub.delivery.channels.feishu import card, open_button
 from hub.delivery.http import CROWDED, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, UNREADABLE, Meaning, ask, meaning, read
 from hub.delivery.port import Accepted, Message
@@ -110,7 +111,7 @@ class FeishuAppSender:
         content = msgspec.json.encode(card(message, self._buttons(message))).decode()
         url = f"{self._base}/open-apis/im/v1/messages"
         if message.updates:
-            changed = await self._call("PATCH", f"{url}/{message.updates}", {"content": content})
+            changed = await self._call("PATCH", f"{url}/{quote(message.updates, safe='')}", {"content": content})
             if changed.code == 0:
                 return Accepted(code="0", message_id=message.updates)
             if changed.code not in NOT_CHANGED:
@@ -135,8 +136,8 @@ class FeishuAppSender:
         return read(await ask(self._tools, url, json=body, headers=headers, method=method), Reply, also=CODED)
 
     def _buttons(self, message: Message) -> list[dict[str, object]]:
-        if not message.token:
-            return []
+        if not asks(message):
+            return [open_button(message)] if message.link else []
         buttons = [
             self._button("go", GO, "primary", message),
             self._button("cannot", CANNOT, "default", message),

@@ -16,13 +16,14 @@ accounts, everybody must be allowed to write (not read) that topic.
 from __future__ import annotations
 
 import base64
+import re
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from hub.delivery.address import not_an_address
 from hub.delivery.answers import Answer
-from hub.delivery.cards import CANNOT, GO, answer_word, card_id, label
+from hub.delivery.cards import CANNOT, GO, answer_word, asks, card_id, label
 from hub.delivery.http import DENIED, LIMITED, TOO_LONG, UNREADABLE, Meaning, ask, meaning, read, retry_after
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
@@ -31,6 +32,8 @@ from hub.model import Purpose, Severity
 PUBLIC = "https://ntfy.sh"
 REPLY_SUFFIX = "-reply"
 TOKEN_PREFIX = "tk_"
+TOPIC = re.compile(r"[-_A-Za-z0-9]{1,58}")
+"""What the server takes, less the room for the suffix."""
 WHAT = "one topic of an ntfy server"
 TODO = "Write ntfys://USER:PASSWORD@HOST/TOPIC (ntfy:// without https), one topic for each contact."
 
@@ -100,7 +103,7 @@ class NtfySender:
         }
         if message.link:
             body["click"] = message.link
-        if message.token:
+        if asks(message):
             body["actions"] = [
                 self._action("go", GO, "accept", message),
                 self._action("cannot", CANNOT, "decline", message),
@@ -145,15 +148,17 @@ def ntfy_address(url: str) -> NtfyAddress:
     topics = [unquote(part) for part in parts.path.split("/") if part]
     if not host or len(topics) > 1 or parts.query or parts.fragment:
         raise not_an_address(WHAT, TODO)
+    name = topics[0] if topics else unquote(parts.netloc.rpartition("@")[2])  # hostname would be in lower case
+    if not TOPIC.fullmatch(name):
+        raise not_an_address(WHAT, TODO)
     authorization = _authorization(unquote(parts.username or ""), unquote(parts.password or ""))
     if not topics:
         if port is not None:
             raise not_an_address(WHAT, TODO)
-        name = unquote(parts.netloc.rpartition("@")[2])  # hostname would be in lower case
         return NtfyAddress(PUBLIC, name, authorization, public=True)
     scheme = "https" if parts.scheme.lower() == "ntfys" else "http"
     where = parts.netloc.rpartition("@")[2]
-    return NtfyAddress(f"{scheme}://{where}", topics[0], authorization, public=host.endswith("ntfy.sh"))
+    return NtfyAddress(f"{scheme}://{where}", name, authorization, public=host.endswith("ntfy.sh"))
 
 
 def _authorization(user: str, password: str) -> str:

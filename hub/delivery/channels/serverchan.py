@@ -9,6 +9,7 @@ title has at most 32 characters.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import msgspec
 
@@ -46,7 +47,7 @@ class ServerchanSender:
         self._tools = tools
         third = THIRD.match(key)
         usual = f"https://{third.group(1)}.push.ft07.com/send" if third else "https://sctapi.ftqq.com"
-        self._url = f"{tools.endpoint('serverchan', usual)}/{key}.send"
+        self._url = f"{tools.endpoint('serverchan', usual)}/{quote(key, safe='')}.send"
 
     async def send(self, message: Message) -> Accepted:
         body = {"title": message.title[:TITLE_CHARS], "desp": message.text}

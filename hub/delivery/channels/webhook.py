@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -100,7 +100,7 @@ class WebhookSender:
         body = msgspec.json.encode(hook(message))
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": f"{message.community}-{message.notification}-{message.attempt}",
+            "Idempotency-Key": f"{quote(message.community)}-{message.notification}-{message.attempt}",
         }
         if self._secret:
             now_s = self._tools.now_ms() // 1000

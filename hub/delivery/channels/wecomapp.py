@@ -20,7 +20,7 @@ import msgspec
 from hub.config import WecomAppConfig
 from hub.delivery.access import Granted
 from hub.delivery.address import no_account, not_an_address, parse_address
-from hub.delivery.cards import CANNOT, GO, answer_word, card_id, label, rest
+from hub.delivery.cards import CANNOT, GO, answer_word, asks, card_id, label, rest
 from hub.delivery.http import BUSY, CROWDED, DENIED, GONE, LIMITED, REFUSED, TOO_LONG, Meaning, ask, meaning, read
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools, budget_key
@@ -154,7 +154,7 @@ class WecomAppSender:
         }
         if message.link:
             card["card_action"] = {"type": 1, "url": message.link}
-        if self._callback and message.token:
+        if self._callback and asks(message):
             card["button_list"] = [
                 {"text": label("go", message), "style": 1, "type": 0, "key": answer_word(GO, message)},
                 {"text": label("cannot", message), "style": 4, "type": 0, "key": answer_word(CANNOT, message)},
