@@ -123,7 +123,7 @@ def test_a_card_to_one_person() -> None:
     assert msgspec.json.decode(str(body["msgParam"]), type=dict[str, str])["singleURL"] == LINK
 
 
-@pytest.mark.parametrize("code", dingtalkapp.TOKEN_OVER)
+@pytest.mark.parametrize("code", sorted(dingtalkapp.TOKEN_OVER))
 def test_a_token_that_is_over_is_fetched_again(code: str) -> None:
     replies: list[Reply] = [json_reply({"code": code, "message": "不合法的access_token"}, 400), json_reply(APP_OK)]
     with provider(with_tokens(lambda _: replies.pop(0))) as peer:

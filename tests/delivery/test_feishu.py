@@ -134,7 +134,7 @@ def test_the_same_card_is_changed_in_place() -> None:
     assert card["config"] == {"wide_screen_mode": True, "update_multi": True}
 
 
-@pytest.mark.parametrize("code", feishuapp.NOT_CHANGED)
+@pytest.mark.parametrize("code", sorted(feishuapp.NOT_CHANGED))
 def test_a_card_that_cannot_be_changed_any_more_is_followed_by_another(code: int) -> None:
     def answer(request: Request) -> Reply:
         return json_reply(SENT) if request.method == "POST" else json_reply({"code": code, "msg": "?"}, 400)
@@ -149,7 +149,7 @@ def test_a_change_that_is_too_fast_is_not_followed_by_another_card() -> None:
     assert said.reason == Answer.RATE_LIMITED
 
 
-@pytest.mark.parametrize("code", feishuapp.TOKEN_OVER)
+@pytest.mark.parametrize("code", sorted(feishuapp.TOKEN_OVER))
 def test_a_token_that_is_over_is_fetched_again(code: int) -> None:
     replies: list[Reply] = [json_reply({"code": code, "msg": "invalid access token"}, 400), json_reply(SENT)]
     with provider(with_tokens(lambda _: replies.pop(0))) as peer:
