@@ -113,7 +113,7 @@ def test_a_card_to_one_person() -> None:
     elements = content(request)["elements"]
     assert isinstance(elements, list)
     buttons = elements[1]["actions"]
-    assert [one.get("value") for one in buttons] == [{"reply": "1:tok.en"}, {"reply": "2:tok.en"}, None]
+    assert [one.get("value") for one in buttons] == [{"key": "1:tok.en"}, {"key": "2:tok.en"}, None]
     assert [one.get("url") for one in buttons] == [None, None, LINK]
 
 

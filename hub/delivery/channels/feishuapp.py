@@ -147,7 +147,7 @@ class FeishuAppSender:
     @staticmethod
     def _button(name: str, number: str, kind: str, message: Message) -> dict[str, object]:
         text = {"tag": "plain_text", "content": label(name, message)}
-        return {"tag": "button", "text": text, "type": kind, "value": {"reply": answer_word(number, message)}}
+        return {"tag": "button", "text": text, "type": kind, "value": {"key": answer_word(number, message)}}
 
     async def close(self) -> None:
         """The HTTP client is shared and closed by its owner."""
