@@ -16,6 +16,8 @@ BUTTONS: dict[str, Phrase] = {
 }
 """Labels; the vendors cut what is longer than about ten characters."""
 
+ASKS_NOTHING = frozenset({Purpose.ENDED, Purpose.TEST, Purpose.DIGEST, Purpose.SILENCED})
+
 GO, CANNOT = "1", "2"
 """As by number and by key press."""
 
@@ -32,7 +34,7 @@ def answer_word(number: str, message: Message) -> str:
 def asks(message: Message) -> bool:
     """Whether there is something to say yes or no to: one incident, and one person who may answer."""
     notice = message.notice
-    return bool(message.token) and notice.incident != 0 and notice.purpose not in (Purpose.DIGEST, Purpose.SILENCED)
+    return bool(message.token) and notice.incident != 0 and notice.purpose not in ASKS_NOTHING
 
 
 def rest(message: Message) -> str:

@@ -101,7 +101,9 @@ def test_without_one_they_publish_to_the_reply_topic() -> None:
     assert reply_topic("fire") == "fire-reply"
 
 
-@pytest.mark.parametrize("changes", [{"purpose": Purpose.DIGEST}, {"purpose": Purpose.SILENCED}, {"incident": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"purpose": Purpose.DIGEST}, {"purpose": Purpose.SILENCED}, {"purpose": Purpose.ENDED}, {"incident": 0}]
+)
 def test_there_is_nothing_to_press_where_nobody_is_asked_to_go(changes: dict[str, object]) -> None:
     _, (request,) = send(CONTACT, server, personal(notice=notice(**changes)))
     assert "actions" not in request.json()

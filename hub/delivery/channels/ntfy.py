@@ -4,8 +4,8 @@ Facts (docs.ntfy.sh, Sending messages: publish as JSON, action buttons, updating
 POST JSON to the server's root; priority 5 is loudest, 2 has no sound; at most three actions; a refusal is HTTP 4xx with a
 ``code`` of its own.
 
-Updating. A message with the ``sequence_id`` of an earlier one takes its place, from ntfy 2.16.0 on, in the Android and web
-apps (the iPhone's shows both). An older server ignores the field, publishes another message and answers as if all were
+Updating. A message with the ``sequence_id`` of an earlier one takes its place, from ntfy 2.16.0 on, in the web app and
+in newer phone apps (Android 1.21.1 still showed both). An older server ignores the field, publishes another message and answers as if all were
 well; but only a newer one repeats the field in its answer. So a message can be updated exactly when its answer did.
 
 Answering. With `public_url` the buttons post to the answer page. Without one they publish ``1:<token>`` or ``2:<token>`` to

@@ -1,6 +1,6 @@
 """``serverchan://SENDKEY``: ServerChan (Server酱), a convenience: both its versions, told apart by the key.
 
-Facts (sct.ftqq.com, doc.sc3.ft07.com, API and SDK pages): POST JSON with title and desp to ``sctapi.ftqq.com/KEY.send``; a
+Facts (sct.ftqq.com, doc2.ft07.com, API and SDK pages): POST JSON with title and desp to ``sctapi.ftqq.com/KEY.send``; a
 key ``sctp<n>t…`` belongs to ``<n>.push.ft07.com/send/KEY.send``. ``code`` 0 is success; of the older version ``data.errno``
 must be 0 too. A refusal is HTTP 200 or 4xx with a code; 40001 stands for an unknown key and for a used-up day alike. A
 title has at most 32 characters.
