@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import msgspec
 
+from hub.delivery.live import LiveLink
 from hub.delivery.port import Sender
 from hub.delivery.threads import SendThreads
 from hub.errors import DeliveryError
@@ -46,13 +47,16 @@ class Tools:
         endpoints: Mapping[str, str] = {},
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
+        links: Mapping[str, LiveLink] = {},
     ) -> None:
-        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline."""
+        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline. ``links``: scheme ->
+        connection that the hub keeps open; looked up at each send."""
         self.now_ms = now_ms
         self.write_inbox = write_inbox
         self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
+        self.links = links
         # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
         self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._http: httpx.AsyncClient | None = None

@@ -69,7 +69,6 @@ TRUE: dict[str, Plugin] = {
 }
 
 UNTRUE: dict[str, str] = {
-    "wecombot": "Use wecom://KEY, the hub's own sender.",
     "dingtalk": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
     "feishu": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
     "lark": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
