@@ -15,7 +15,7 @@ import base64
 import contextlib
 import re
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import msgspec
@@ -249,7 +249,11 @@ class FeishuLong(Line):
             said["data"] = base64.b64encode(data).decode()
         took = ("biz_rt", str(round((time.monotonic() - started) * 1000)))
         answer = msgspec.structs.replace(
-            frame, headers=(*frame.headers, took), payload=msgspec.json.encode(said), payload_encoding="", payload_type=""
+            frame,
+            headers=(*frame.headers, took),
+            payload=msgspec.json.encode(said),
+            payload_encoding="",
+            payload_type="",
         )
         with contextlib.suppress(ConnectionClosed):  # it is delivered again, and answered as before
             await socket.send(write_frame(answer))
@@ -290,7 +294,7 @@ class FeishuLong(Line):
 
     async def _reply(self, message_id: str, text: str) -> None:
         """Under their own message. What was written stays written, whether this arrives or not."""
-        url = f"{self._api}/open-apis/im/v1/messages/{message_id}/reply"
+        url = f"{self._api}/open-apis/im/v1/messages/{quote(message_id, safe='')}/reply"
         body = {"msg_type": "text", "content": msgspec.json.encode({"text": text}).decode()}
         headers = {"Authorization": f"Bearer {await self._access_token()}"}
         response = await self._http.post(url, json=body, headers=headers, timeout=self.pace.reply_s)

@@ -8,7 +8,9 @@ from hub.phrases import Phrase
 DONE: dict[Act, Phrase] = {
     Act.ACCEPT: Phrase("已记录:你去", "Noted: you go"),
     Act.DECLINE: Phrase("已记录:你去不了,不再问你", "Noted: you cannot go; you are not asked again"),
-    Act.SAY_FALSE: Phrase("已记录:你说是误报。仍会有人去看", "Noted: you say false alarm. Somebody still goes and looks"),
+    Act.SAY_FALSE: Phrase(
+        "已记录:你说是误报。仍会有人去看", "Noted: you say false alarm. Somebody still goes and looks"
+    ),
     Act.ARRIVE: Phrase("已记录:你已到场", "Noted: you are on site"),
     Act.ASK_HELP: Phrase("已记录:你求助,正在通知所有人", "Noted: you need help; everybody is being told"),
 }

@@ -39,9 +39,7 @@ def members(connection: Connection, communities: Iterable[str], channel: str, me
 def person_of(connection: Connection, community: str, person: str) -> Person | None:
     """For whoever a signed token names."""
     table = schema.registry
-    query = select(table.c.body).where(
-        table.c.community == community, table.c.what == "person", table.c.id == person
-    )
+    query = select(table.c.body).where(table.c.community == community, table.c.what == "person", table.c.id == person)
     body = connection.execute(query).scalar()
     return None if body is None else msgspec.json.decode(body, type=Person)
 
@@ -117,9 +115,7 @@ def matter(connection: Connection, community: str, incident: Incident, person: P
     """One incident for one reader: its building and what happened, and the roles of those who go."""
     roles: dict[str, str] = {}
     table = schema.notification
-    told = select(table.c.person, table.c.role).where(
-        table.c.community == community, table.c.incident == incident.id
-    )
+    told = select(table.c.person, table.c.role).where(table.c.community == community, table.c.incident == incident.id)
     for row in connection.execute(told.order_by(table.c.id)):
         roles.setdefault(row.person, titles.role(row.role, person.language))
     for one in incident.responders:

@@ -291,7 +291,9 @@ def _card(text: str, buttons: Sequence[Button], task_id: str) -> dict[str, objec
         "card_type": "button_interaction",
         "main_title": {"title": title[:TITLE_CHARS]},
         "sub_title_text": (rest if len(title) <= TITLE_CHARS else text)[:DETAIL_CHARS],
-        "button_list": [{"text": one.text, "style": 1 if n == 0 else 2, "key": one.key} for n, one in enumerate(buttons)],
+        "button_list": [
+            {"text": one.text, "style": 1 if n == 0 else 2, "key": one.key} for n, one in enumerate(buttons)
+        ],
         "task_id": task_id,
     }
 
