@@ -186,9 +186,7 @@ class Compound:
                 if self.refuses is None:
                     self._step(connection, command)
                 table = schema.command
-                connection.execute(
-                    update(table).where(table.c.id == id).values(done_ms=1, seq=1, refused=self.refuses)
-                )
+                connection.execute(update(table).where(table.c.id == id).values(done_ms=1, seq=1, refused=self.refuses))
         return id
 
     def _step(self, connection: Connection, command: AnyCommand) -> None:

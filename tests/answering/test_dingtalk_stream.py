@@ -262,7 +262,10 @@ def test_a_peer_that_falls_silent_is_given_up() -> None:
         ("[]", None),
         ('{"type": "CALLBACK"}', 404),
         (json.dumps({"type": "CALLBACK", "headers": {"topic": MESSAGES, "messageId": "x"}, "data": "{"}), 400),
-        (json.dumps({"type": "CALLBACK", "headers": {"topic": CARDS, "messageId": "x"}, "data": '{"content": "{"}'}), 400),
+        (
+            json.dumps({"type": "CALLBACK", "headers": {"topic": CARDS, "messageId": "x"}, "data": '{"content": "{"}'}),
+            400,
+        ),
         (json.dumps({"type": "EVENT", "headers": {"topic": "*", "messageId": "x"}, "data": "{}"}), 200),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hub.answering.feishu_frames import CONTROL, DATA, Frame, read_frame, write_frame
 from hub.errors import DecodeError
 
-PING = bytes.fromhex("0800" "1000" "18ac02" "2000" "2a0c" "0a0474797065" "120470696e67")
+PING = bytes.fromhex("0800100018ac0220002a0c0a0474797065120470696e67")
 """SeqID 0, LogID 0, service 300, method 0, one header type=ping: encoded with pencil and paper."""
 
 
@@ -39,15 +41,20 @@ def test_what_is_written_is_read_back(frame: Frame) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_anything_but_fail_to_be_a_frame(raw: bytes) -> None:
-    try:
-        read_frame(raw)
-    except DecodeError as exc:
-        assert exc.reason == "invalid"
+    with contextlib.suppress(DecodeError):
+        assert isinstance(read_frame(raw), Frame)
 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"\x08", b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x42\x05ab", b"\x2b", b"\x32\x01\xff", b"\x09\x00"],
+    [
+        b"\x08",
+        b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        b"\x42\x05ab",
+        b"\x2b",
+        b"\x32\x01\xff",
+        b"\x09\x00",
+    ],
 )
 def test_what_is_cut_off_or_wrong_is_no_frame(raw: bytes) -> None:
     with pytest.raises(DecodeError):

@@ -144,7 +144,7 @@ def test_a_pressed_button_is_answered_with_a_toast_in_the_frame(value: object) -
         feishu, answers = Feishu(), Answers()
         key = answer_key("accept", COMMUNITY, 7)
         chosen = json.loads(json.dumps(value).replace("K", key))
-        said = {"operator": {"open_id": "ou_wang"}, "action": {"value": chosen, "tag": "button"}}
+        said: dict[str, object] = {"operator": {"open_id": "ou_wang"}, "action": {"value": chosen, "tag": "button"}}
         async with line_of(feishu, answers) as (line, _):
             await until(lambda: line.connected and feishu.socket)
             await feishu.say(framed(event("card.action.trigger", said)))

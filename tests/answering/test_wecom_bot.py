@@ -263,7 +263,16 @@ def test_nobody_listens() -> None:
 
 @pytest.mark.parametrize(
     "rubbish",
-    ["", "null", "[]", "{", '{"cmd": 5}', '{"cmd": "aibot_msg_callback", "body": {"from": 1}}', '{"cmd": "news"}', "\x00"],
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"cmd": 5}',
+        '{"cmd": "aibot_msg_callback", "body": {"from": 1}}',
+        '{"cmd": "news"}',
+        "\x00",
+    ],
 )
 def test_a_frame_that_makes_no_sense_changes_nothing(rubbish: str) -> None:
     async def test() -> None:

@@ -56,7 +56,9 @@ def test_a_line_that_names_one_of_several(line: str, act: Act, which: int) -> No
     assert read_words(line) == Said(act, which)
 
 
-@pytest.mark.parametrize("line", ["", " ", "收到", "我去买菜", "12", "4", "1 0", "没有误报", "好", "1 2 3", "1" * 500, "😀"])
+@pytest.mark.parametrize(
+    "line", ["", " ", "收到", "我去买菜", "12", "4", "1 0", "没有误报", "好", "1 2 3", "1" * 500, "😀"]
+)
 def test_a_guess_is_never_made(line: str) -> None:
     assert read_words(line) is None
 
