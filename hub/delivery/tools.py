@@ -12,6 +12,7 @@ import msgspec
 
 from hub.config import AccountsConfig
 from hub.delivery.access import AccessToken, Granted
+from hub.delivery.live import LiveLink
 from hub.delivery.port import Sender
 from hub.delivery.threads import SendThreads
 from hub.errors import DeliveryError
@@ -49,15 +50,18 @@ class Tools:
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
         accounts: AccountsConfig | None = None,
+        links: Mapping[str, LiveLink] = {},
     ) -> None:
         """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline. ``accounts``: at
-        vendors where a contact names a member only; their secrets are filled in."""
+        vendors where a contact names a member only; their secrets are filled in. ``links``: scheme -> connection that
+        the hub keeps open; looked up at each send."""
         self.now_ms = now_ms
         self.write_inbox = write_inbox
         self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
         self.accounts = accounts or AccountsConfig()
+        self.links = links
         self._access: dict[str, AccessToken] = {}
         # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
         self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")

@@ -33,7 +33,7 @@ CHANNELS: dict[str, ChannelNature] = {
     "inbox": ChannelNature(provider="hub", private=True, counts=False, updates=True),
     "wecom": ChannelNature(provider="wecom", group=True, per_minute=20),
     "wecomapp": ChannelNature(provider="wecom", per_minute=30),
-    "wecombot": ChannelNature(provider="wecom"),
+    "wecombot": ChannelNature(provider="wecom", per_minute=30),
     "wechat": ChannelNature(provider="wecom", per_minute=30),
     "dingtalk": ChannelNature(provider="dingtalk", group=True, per_minute=20),
     "dingtalkapp": ChannelNature(provider="dingtalk"),
