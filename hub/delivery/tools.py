@@ -6,13 +6,20 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 
+from hub.config import ActionConfig
+from hub.delivery.bus import Bus
+from hub.delivery.modem import Modems
 from hub.delivery.port import Sender
 from hub.delivery.threads import SendThreads
 from hub.errors import DeliveryError
+from hub.store.calls import Call
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +41,15 @@ def no_inbox(row: InboxRow) -> None:
     raise DeliveryError("refused", permanent=True, code=f"no inbox for {row.person}")
 
 
+def no_subscription(subscription: str) -> dict[str, object] | None:
+    """For where there is no store: no browser ever subscribed."""
+    raise DeliveryError("refused", permanent=True, code=f"no store to look {subscription} up in")
+
+
+def forgotten_call(call: Call) -> None:
+    """For where there is no store: the provider's report will find nothing."""
+
+
 class Tools:
     """What channels share. The HTTP client has no limits and no timeouts of its own: the caller holds the deadline,
     and one hanging robot must not use up the connections of another."""
@@ -46,13 +62,33 @@ class Tools:
         endpoints: Mapping[str, str] = {},
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
+        zone: ZoneInfo = SHANGHAI,
+        remember_call: Callable[[Call], None] = forgotten_call,
+        read_subscription: Callable[[str], dict[str, object] | None] = no_subscription,
+        vapid_key: Callable[[], str] | None = None,
+        vapid_subject: str = "mailto:admin@example.org",
+        actions: Mapping[str, ActionConfig] = {},
+        bus: Bus | None = None,
+        modems: Modems | None = None,
     ) -> None:
-        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline."""
+        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline.
+
+        ``remember_call``, ``read_subscription`` and ``vapid_key`` (a private key as PEM) may block: they are called in
+        a thread. ``vapid_subject``: how a push service reaches whoever runs this hub.
+        """
         self.now_ms = now_ms
         self.write_inbox = write_inbox
         self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
+        self.zone = zone
+        self.remember_call = remember_call
+        self.read_subscription = read_subscription
+        self.vapid_key = vapid_key
+        self.vapid_subject = vapid_subject
+        self.actions = actions
+        self.bus = bus
+        self.modems = modems or Modems()
         # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
         self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._http: httpx.AsyncClient | None = None
@@ -77,6 +113,7 @@ class Tools:
 
     async def close(self) -> None:
         self.inbox_lane.shutdown(wait=False)
+        await self.modems.close()
         if self._http is not None:
             await self._http.aclose()
 
