@@ -2,7 +2,7 @@
 
 Aliyun: signature version 3, ACS3-HMAC-SHA256 (help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature);
 the parameters of an RPC call stand in the query, the body is empty. Tencent Cloud: signature version 3, TC3-HMAC-SHA256
-(cloud.tencent.com/document/api/382/52072); the parameters are a JSON body. Both documents print a request with its
+(cloud.tencent.com/document/product/647/35488); the parameters are a JSON body. Both documents print a request with its
 signature; the tests hold us to them.
 """
 

@@ -1,7 +1,7 @@
 """One call to Tencent Cloud's SMS or voice service, and what its codes mean.
 
 The answer is HTTP 200 with ``{"Response": …}``, holding an ``Error`` or the result
-(cloud.tencent.com/document/api/382/52075 and …/api/1128/51567 list the codes).
+(cloud.tencent.com/document/api/382/52075 lists the codes; those of voice stand with the API, …/api/1128/51558).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Facts: SendTtsVoice of version 2020-09-02 at vms.tencentcloudapi.com, answered with ``SendStatus.CallId``
 (cloud.tencent.com/document/api/1128/51558). The key that was pressed and whether the phone was picked up are pushed later,
 under ``callid`` (…/document/product/1128/51532). A fresh account may call one number twice in 10 minutes and five times a
-day, once between 22:00 and 8:00 (…/document/product/1128/37720): have that raised at the console; we keep to 1 a minute,
+day, once between 22:00 and 8:00 (…/document/product/1128/38004): have that raised at the console; we keep to 1 a minute,
 5 an hour, 20 a day. The template's variables {1} {2} {3} are place, what and time.
 """
 
