@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import TypeVar
 
-import msgspec
 import pytest
 
 from hub.delivery.answers import Answer
 from hub.delivery.at_codes import CME, CMS, WORDS
 from hub.delivery.channels.modemring import CHANNEL as RING
 from hub.delivery.channels.modemsms import CHANNEL as SMS
-from hub.delivery.modem import Modem, Modems, Timing, drop_sms, key_pressed
-from hub.delivery.port import Accepted, Message
-from hub.delivery.tools import Tools
+from hub.delivery.modem import Modem, drop_sms, key_pressed
+from hub.delivery.port import Accepted
 from hub.errors import ConfigError, DeliveryError
-from hub.model import Purpose, Severity, Stage
-from tests.delivery.modem_peer import FOREVER, ModemPeer, deliver, modem_peer
-from tests.delivery.notices import NOW_MS, message, notice
+from hub.model import Purpose, Severity
+from tests.delivery.modem_peer import FOREVER, deliver, modem_peer
+from tests.delivery.modem_talk import IMPATIENT, PHONE, QUICK, run, send, tools_of, with_purpose
 from tests.delivery.test_pdu import units_of
-
-T = TypeVar("T")
-PHONE = "13800000000"
-QUICK = Timing(poll_s=0.005, heard_s=0.01, ring_s=0.05, short_ring_s=0.02, talk_s=0.01, reopen_s=0.01)
-IMPATIENT = Timing(answer_s=0.1, poll_s=0.005, heard_s=0.01, ring_s=0.05, talk_s=0.01)
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    async def in_time() -> T:
-        async with asyncio.timeout(20):
-            return await work
-
-    return asyncio.run(in_time())
-
-
-def tools_of(timing: Timing = QUICK, came: list[tuple[str, str]] | None = None) -> Tools:
-    heard: list[tuple[str, str]] = [] if came is None else came
-    return Tools(now_ms=lambda: NOW_MS, modems=Modems(lambda number, text: heard.append((number, text)), timing))
-
-
-async def send(
-    peer: ModemPeer, kind: str = "modemsms", said: Message | None = None, tools: Tools | None = None
-) -> Accepted:
-    """One message through a sender of its own, which closes the modem afterwards."""
-    used = tools or tools_of()
-    channel = SMS if kind == "modemsms" else RING
-    sender = channel.open(f"{kind}://{peer.path}?to={PHONE}", used).sender
-    try:
-        return await sender.send(said or message())
-    finally:
-        await used.close()
-
-
-def with_purpose(**changes: object) -> Message:
-    return msgspec.structs.replace(message(), notice=notice(**changes))
-
 
 # ── SMS ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -252,114 +212,6 @@ def test_a_port_that_another_hub_holds() -> None:
             return caught.value
 
     assert run(talk()).code == "EAGAIN"
-
-
-# ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_phone_that_rings_is_accepted_and_the_call_is_ended_after_a_while() -> None:
-    async def talk() -> Accepted:
-        with modem_peer() as peer:
-            peer.calls = [2, 2, 3]
-            tools = tools_of()
-            accepted = await RING.open(f"modemring://{peer.path}?to={PHONE}", tools).sender.send(message())
-            assert "ATH" not in peer.asked  # it goes on ringing behind the receipt
-            await peer.until("ATH")
-            assert f"ATD{PHONE};" in peer.asked
-            await tools.close()
-            return accepted
-
-    assert run(talk()) == Accepted(code="ringing")
-
-
-def test_a_phone_that_was_picked_up_is_delivered() -> None:
-    async def talk() -> Accepted:
-        with modem_peer() as peer:
-            peer.calls = [2, 3, 0]
-            tools = tools_of(Timing(poll_s=0.005, heard_s=10, talk_s=0.01))
-            accepted = await RING.open(f"modemring://{peer.path}?to={PHONE}", tools).sender.send(message())
-            await peer.until("ATH")
-            await tools.close()
-            return accepted
-
-    assert run(talk()) == Accepted(code="answered", stage=Stage.DELIVERED)
-
-
-@pytest.mark.parametrize("word", ["BUSY", "NO ANSWER", "NO CARRIER"])
-def test_a_call_that_comes_to_nothing_at_once_is_no_receipt(word: str) -> None:
-    async def talk() -> DeliveryError:
-        with modem_peer() as peer:
-            peer.says[f"ATD{PHONE};"] = [(word,)]
-            with pytest.raises(DeliveryError) as caught:
-                await send(peer, "modemring")
-            return caught.value
-
-    said = run(talk())
-    assert (said.reason, said.code, said.retry_after) == (Answer.REFUSED, word, WORDS[word].retry_after)
-
-
-@pytest.mark.parametrize(("line", "code"), [("BUSY", "BUSY"), ("VOICE CALL: END: 000000", "NO CARRIER")])
-def test_a_call_that_is_turned_away_while_it_connects_is_no_receipt(line: str, code: str) -> None:
-    async def talk() -> DeliveryError:
-        with modem_peer() as peer:
-            peer.calls = [2, -1]
-            peer.says[f"ATD{PHONE};"] = [("OK", line)]
-            with pytest.raises(DeliveryError) as caught:
-                await send(peer, "modemring")
-            return caught.value
-
-    assert run(talk()).code == code
-
-
-def test_a_number_that_was_only_dialled_is_no_receipt() -> None:
-    """It hangs until the caller's deadline; then the call is ended."""
-
-    async def talk() -> None:
-        with modem_peer() as peer:
-            peer.calls = [2]
-            tools = tools_of()
-            sender = RING.open(f"modemring://{peer.path}?to={PHONE}", tools).sender
-            task = asyncio.create_task(sender.send(message()))
-            await peer.until("AT+CLCC", 3)
-            task.cancel()
-            await peer.until("ATH")
-            await asyncio.gather(task, return_exceptions=True)
-            assert task.cancelled()
-            await tools.close()
-
-    run(talk())
-
-
-def test_a_modem_that_cannot_tell_gives_no_receipt() -> None:
-    async def talk() -> DeliveryError:
-        with modem_peer() as peer:
-            peer.says["AT+CLCC"] = [("ERROR",)]
-            with pytest.raises(DeliveryError) as caught:
-                await send(peer, "modemring")
-            return caught.value
-
-    assert run(talk()).reason == Answer.REFUSED
-
-
-def test_an_sms_gets_through_while_a_phone_rings_and_a_second_call_waits() -> None:
-    async def talk() -> list[str]:
-        with modem_peer() as peer:
-            modem = Modem(peer.path, drop_sms, QUICK)
-            peer.calls = [3]
-            await modem.ring("10001")
-            await modem.sms(PHONE, "一")
-            second = asyncio.create_task(modem.ring("10002"))
-            await peer.until("AT+CHUP")
-            peer.calls = [3]
-            await second
-            await peer.until("AT+CHUP", 2)
-            await modem.close()
-            return [one for one in peer.asked if one.startswith(("ATD", "AT+CHUP")) or one.endswith("sent")]
-
-    asked = run(talk())
-    assert asked[0] == "ATD10001;"
-    assert asked.index("AT+CHUP") < asked.index("ATD10002;")
-    assert asked[1].endswith("sent")
 
 
 # ── SMS in ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,7 +45,7 @@ SMS = {
     "biz_id": "12345",
     "out_id": "67890",
 }
-VOICE = {
+VOICE: dict[str, object] = {
     "call_id": "100001616500^100001871490",
     "start_time": "2026-03-01 03:12:30",
     "end_time": "2026-03-01 03:12:50",

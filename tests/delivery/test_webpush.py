@@ -101,9 +101,10 @@ def push(found: dict[str, object] | Exception | None, said: Message | None = Non
     return asyncio.run(talk())
 
 
-def pushed(
-    said: Message | None = None, reply: Reply = Answered(b"", 201)
-) -> tuple[Accepted, Request, dict[str, object]]:
+TAKEN = Answered(b"", 201)
+
+
+def pushed(said: Message | None = None, reply: Reply = TAKEN) -> tuple[Accepted, Request, dict[str, object]]:
     browser = Browser()
     with provider(lambda _: reply) as peer:
         accepted = push(browser.subscription(peer), said)

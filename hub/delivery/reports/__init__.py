@@ -7,7 +7,7 @@ call id that nobody knows changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -21,7 +21,8 @@ from hub.store.calls import Call
 
 __all__ = ["Call", "Report", "outcome", "read_reports", "reply"]
 
-READERS = {one.PROVIDER: one for one in (aliyun, tencent)}
+READERS: dict[str, Callable[[bytes], list[Report]]] = {aliyun.PROVIDER: aliyun.read, tencent.PROVIDER: tencent.read}
+REPLIES = {aliyun.PROVIDER: aliyun.REPLY, tencent.PROVIDER: tencent.REPLY}
 MOST_BYTES = 1_000_000
 
 Answered = Accept | Decline | SayFalse
@@ -37,14 +38,14 @@ def read_reports(provider: str, body: bytes, headers: Mapping[str, str]) -> list
     if len(body) > MOST_BYTES:
         raise DecodeError("too_large", f"{len(body)} bytes")
     try:
-        return reader.read(body)
+        return reader(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
         raise DecodeError("not_json", f"a report of {provider}: {exc}") from exc
 
 
 def reply(provider: str) -> bytes:
     """The JSON body that the provider wants back with HTTP 200; anything else makes it push again."""
-    return READERS[provider].REPLY
+    return REPLIES[provider]
 
 
 def outcome(report: Report, call: Call, now_ms: int) -> tuple[Receipt | None, Answered | None]:
