@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import select
 
 from hub.delivery.budgets import Budgets, reserved
+from hub.delivery.dispatch import Dispatcher
+from hub.delivery.links import Links
+from hub.delivery.port import Accepted, Message
+from hub.delivery.tools import Opened
+from hub.delivery.wording import Wording
 from hub.errors import StoreError
+from hub.model import Receipt, Severity
 from hub.store.schema import budget
+from tests.delivery.notices import RULES, ZONE, due
 from tests.delivery.small_store import SmallStore
 
 VOICE = ((3_600_000, 5), (86_400_000, 20))
@@ -80,3 +89,55 @@ def test_a_store_that_is_down_silences_nobody() -> None:
         raise StoreError(f"{provider} {window_ms} {cost} {limit}")
 
     assert Budgets(down, Clock()).take("callee", 1, VOICE) == 0
+
+
+class Callee:
+    """A phone that may be called once a minute, five times an hour, twenty times a day."""
+
+    provider = "callee"
+    per_minute = 1
+    limits = VOICE
+
+    async def send(self, message: Message) -> Accepted:
+        return Accepted(code=f"call {message.notification}")
+
+    async def close(self) -> None: ...
+
+
+class OneContact:
+    def open(self, url: str) -> Opened:
+        assert url
+        return Opened(Callee())
+
+
+def test_a_sender_with_an_hours_limit_is_held_to_it_and_critical_is_not(store: SmallStore) -> None:
+    clock = Clock()
+
+    async def story() -> list[Receipt]:
+        came: asyncio.Queue[Receipt] = asyncio.Queue()
+        dispatcher = Dispatcher(
+            store,
+            OneContact(),
+            Wording(RULES, zone=ZONE, links=Links("key", "")),
+            lambda _, receipt: came.put_nowait(receipt),
+            by="hub-1",
+            now_ms=clock,
+        )
+        running = asyncio.create_task(dispatcher.run())
+        receipts = []
+        severities = [Severity.MAJOR] * 5 + [Severity.CRITICAL]
+        for number, severity in enumerate(severities, 1):
+            store.put(("guihua", due(number, severity=severity), "call://1"))
+            dispatcher.wake()
+            async with asyncio.timeout(20):
+                receipts.append(await came.get())
+            clock.now_ms += 60_000
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return receipts
+
+    receipts = asyncio.run(story())
+    assert [one.sent for one in receipts] == [True] * 4 + [False, True]
+    assert (receipts[4].reason, receipts[4].code) == ("rate_limited", "budget")
+    assert receipts[4].retry_after_ms == 3_600_000 - 4 * 60_000
+    assert rows(store)["callee/3600s"] == 5
