@@ -90,6 +90,7 @@ class Wording:
             person=due.person,
             notification=due.notification,
             attempt=due.attempt,
+            contact=due.contact,
         )
 
 
