@@ -11,6 +11,7 @@ from collections import deque
 
 from hub.core.decisions import AnyDecision
 from hub.core.policies import Settings
+from hub.core.rungs import Reach, reach
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
@@ -21,6 +22,7 @@ from hub.model import (
     Person,
     Place,
     PlaceKind,
+    Purpose,
     RawMessage,
     Severity,
 )
@@ -53,6 +55,11 @@ class Core:
         self.unheard: set[str] = set()
         """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
         self.recent: dict[str, deque[RawMessage]] = {}
+        self.firsts: dict[int, dict[tuple[str, Purpose, int], tuple[int, int, str]]] = {}
+        """incident -> (URL, purpose, when) -> (notification, attempt, contact) that told it over that URL first."""
+        self.tests_due_ms: int | None = None
+        """When contacts are looked at for their weekly test next; armed once."""
+        self._reaches: dict[tuple[str, tuple[str, ...]], Reach] = {}
         self._rebuild()
 
     def _rebuild(self) -> None:
@@ -63,12 +70,22 @@ class Core:
         for notification in self.state.notifications.values():
             self.notifications_of.setdefault(notification.incident, set()).add(notification.id)
             self.arm(notification.due_ms, "notification", notification.id)
+            self._rebuild_first(notification)
+        for url, lane in self.state.lanes.items():
+            self.arm(lane.due_ms, "lane", 0, url)
         for alert in self.state.alerts.values():
             self.arm(alert.due_ms, "alert", alert.id)
         for silence in self.state.silences.values():
             self.arm(silence.until_ms, "silence", silence.id)
         for device_id in self.state.registered:
             self.arm(self.silence_due(device_id), "device", 0, device_id)
+
+    def _rebuild_first(self, one: Notification) -> None:
+        person = self.person(one.person)
+        url = next((c.url for c in person.contacts if c.id == one.contact), "") if person else ""
+        if url and not one.merged_into and one.state in (NotificationState.DUE, NotificationState.SENT):
+            firsts = self.firsts.setdefault(one.incident, {})
+            firsts.setdefault((url, one.purpose, one.created_ms), (one.id, one.attempt, one.contact))
 
     def take(self) -> tuple[list[AnyDecision], Changes]:
         """What was decided and touched since the last call."""
@@ -153,6 +170,13 @@ class Core:
             return Person(id=id, name=name, contacts=(Contact(id=ACTION, url=f"{ACTION}://{name}"),))
         return self.state.people.get(id)
 
+    def reach(self, person: Person, channels: tuple[str, ...] = ()) -> Reach:
+        """The person's ladder and what stands beside it; remembered, because storms ask a thousand times."""
+        known = self._reaches.get((person.id, channels))
+        if known is None or known.person is not person:
+            known = self._reaches[person.id, channels] = reach(person, channels)
+        return known
+
     def open_alerts(self, incident: Incident) -> list[Alert]:
         """Its alerts that nobody has closed."""
         alerts = (self.state.alerts.get(id) for id in incident.alerts)
@@ -165,11 +189,14 @@ class Core:
             return
         ids = self.notifications_of.get(incident_id, set())
         under_way = (NotificationState.DUE, NotificationState.HELD)
-        if any(self.state.notifications[id].state in under_way for id in ids):
-            return
+        for id in ids:
+            one = self.state.notifications[id]
+            if one.state in under_way or one.due_ms is not None:  # sent, and its message carries others yet
+                return
         for id in ids:
             del self.state.notifications[id]
         self.notifications_of.pop(incident_id, None)
+        self.firsts.pop(incident_id, None)
         for alert_id in incident.alerts:
             self.state.alerts.pop(alert_id, None)
         del self.state.incidents[incident_id]

@@ -14,12 +14,15 @@ from hub.core.commands import (
     AnyCommand,
     Arrive,
     Close,
+    ConfirmTest,
     Decline,
     EndSilence,
+    Opened,
     ReplayQuarantined,
     StartSilence,
     TellTest,
 )
+from hub.core.contact_tests import arm_tests, tests_due
 from hub.core.context import Core
 from hub.core.decisions import (
     ClockJumped,
@@ -31,11 +34,13 @@ from hub.core.decisions import (
 )
 from hub.core.incidents import accept, arrive, close, decline, incident_due
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
+from hub.core.lanes import lane_due
+from hub.core.lanes import rebase as rebase_lanes
 from hub.core.readings import receive
 from hub.core.registry import change_registry
 from hub.core.silences import end_silence, start_silence
 from hub.core.supervision import device_due, set_hearing
-from hub.core.telling import notification_due, receive_receipt, tell_test
+from hub.core.telling import confirm_test, notification_due, opened, receive_receipt, tell_test
 from hub.model import Condition
 
 
@@ -75,6 +80,7 @@ def step(core: Core, input: Input) -> int:
                 for device in state.devices.values():
                     device.answers = None
             state.config_digest = digest
+            arm_tests(core)
             core.decisions.append(
                 ConfigLoaded(
                     seq=seq,
@@ -106,6 +112,10 @@ def _fire(core: Core, until_ms: int) -> None:
                 incident_due(core, id, due_ms)
             case "notification":
                 notification_due(core, id, due_ms)
+            case "lane":
+                lane_due(core, device, due_ms)
+            case "tests":
+                tests_due(core)
             case "alert":
                 alert_due(core, id, due_ms)
             case "silence":
@@ -137,6 +147,7 @@ def _rebase(core: Core, by_ms: int) -> None:
         if notification.due_ms is not None:
             notification.due_ms += by_ms
             core.touch_notification(notification)
+    rebase_lanes(core, by_ms)
     for device in state.devices.values():
         device.row_ms += by_ms
         if device.met:
@@ -176,6 +187,10 @@ def _command(core: Core, command: AnyCommand) -> str | None:
                 return f"nobody is called {person_id}"
             if not tell_test(core, person, contact):
                 return f"{person_id} has no contact {contact}".rstrip()
+        case Opened(actor=person_id, incident=incident_id):
+            opened(core, person_id, incident_id)
+        case ConfirmTest(actor=person_id, contact=contact):
+            return confirm_test(core, person_id, contact)
         case ReplayQuarantined():
             return None  # the owner brings the message itself as the next input
         case _:
