@@ -66,7 +66,7 @@ def enter(core: Core, one: Notification, rung: Rung) -> None:
         # A critical one that may leave now takes along what waits.
         waiting = [*lane.waiting, one.id]
         lane.waiting = []
-        _leave(core, lane, url, waiting)
+        _leave(core, lane, waiting)
         return
     lane.waiting.append(one.id)
     lane.urgent = critical
@@ -89,7 +89,7 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
         _wait(core, lane, url, at)
         return
     lane.waiting = []
-    _leave(core, lane, url, waiting)
+    _leave(core, lane, waiting)
 
 
 def waits(one: Notification | None) -> bool:
@@ -189,7 +189,7 @@ def _order(one: Notification) -> tuple[bool, int, int, int]:
     return (one.purpose is Purpose.ENDED, SEVERITY_ORDER[one.severity], one.created_ms, one.id)
 
 
-def _leave(core: Core, lane: Lane, url: str, ids: list[int]) -> None:
+def _leave(core: Core, lane: Lane, ids: list[int]) -> None:
     """All of them in one message; of several about one incident the newest speaks."""
     lane.due_ms = None
     lane.urgent = False

@@ -112,7 +112,7 @@ def notice(
         place=place,
         address=_address(core, line),
         device=(registered.name if registered and seen is Sees.ROOM else ""),
-        facts={k: v for k, v in facts.items() if k not in NOTED},
+        facts={k: v for k, v in facts.items() if k not in NOTED} | _times(core, about),
         homes=_homes(core, incident),
         going=len(going),
         needed=incident.needed,
@@ -244,6 +244,13 @@ def _homes(core: Core, incident: Incident) -> int:
     if len(incident.alerts) == 1:
         return 1
     return len({a.place for a in (core.state.alerts.get(i) for i in incident.alerts) if a is not None})
+
+
+def _times(core: Core, about: Alert | None) -> dict[str, Fact]:
+    """How often a flapping alert rose lately."""
+    if about is None or not about.flapping:
+        return {}
+    return {"times": len(core.state.raises.get(f"{about.subject}/{about.rule}", ()))}
 
 
 def _noted(facts: Mapping[str, Fact]) -> str:

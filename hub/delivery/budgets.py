@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from hub.core.lanes import reserved as lane_reserved
 from hub.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -14,8 +15,9 @@ WINDOW_MS = 60_000
 
 
 def reserved(per_minute: int) -> int:
-    """Tokens of a window that only critical messages may use: a quarter, at least one (5 of 20)."""
-    return max(1, per_minute // 4)
+    """Tokens of a window that only critical messages may use: a quarter (5 of 20), as the core's lanes have it; none of
+    a contact that takes one a minute, or nothing else would ever leave there."""
+    return lane_reserved(per_minute)
 
 
 class Budgets:
