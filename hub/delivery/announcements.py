@@ -27,7 +27,7 @@ def announcement(notice: Notice, zone: ZoneInfo, now_ms: int, *, exact: bool) ->
     """【通知】 what is paused where, until when and why; critical is told all the same."""
     language = notice.language
     until = "" if notice.until_ms is None else local(notice.until_ms, now_ms, zone, language)
-    reason = Reason(notice.rule) if notice.rule in Reason else None
+    reason = _reason(notice.rule)
     words = ANNOUNCED.get(reason) if reason is not None else None
     if words is not None:
         said = words.said(language).format(at=until)
@@ -40,6 +40,13 @@ def announcement(notice: Notice, zone: ZoneInfo, now_ms: int, *, exact: bool) ->
     first = f"{mark}{where}{colon}{said}{note}"
     tail = "" if reason is Reason.SILENCE_ENDED else ANNOUNCED[Reason.SILENCED].said(language)
     return first, fit(first, "", tail, language)
+
+
+def _reason(name: str) -> Reason | None:
+    try:
+        return Reason(name)
+    except ValueError:  # of a newer hub
+        return None
 
 
 def _where(notice: Notice, *, exact: bool) -> str:
