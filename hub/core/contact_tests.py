@@ -6,8 +6,6 @@ The weekly round looks at 10:00 and at 18:00 local time (whoever sleeps by day i
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-
 from hub.core.context import Core
 from hub.core.decisions import Reason
 from hub.core.health import local_day, tested
@@ -16,7 +14,6 @@ from hub.core.rota import unwilling
 from hub.core.rungs import INBOX, rungs
 from hub.model import Notification, Person, Purpose, Severity
 
-HOURS = (10, 18)
 A_DAY = 20
 
 
@@ -43,26 +40,9 @@ def tell_test(core: Core, person: Person, contact_id: str, reason: Reason = Reas
     return True
 
 
-def arm_tests(core: Core) -> None:
-    """Wake `tests_due` at the next of its hours."""
-    if core.settings.test_every_ms is None or core.state.now_ms <= 0:
-        return
-    zone = core.settings.zone
-    day = datetime.fromtimestamp(core.state.now_ms / 1000, UTC).astimezone(zone).date()
-    looks = (
-        round(datetime.combine(day + timedelta(days=n), time(hour), zone).timestamp() * 1000)
-        for n in (0, 1)
-        for hour in HOURS
-    )
-    due_ms = next(at for at in looks if at > core.state.now_ms)
-    if due_ms != core.tests_due_ms:
-        core.tests_due_ms = due_ms
-        core.arm(due_ms, "tests", 0)
-
-
 def tests_due(core: Core) -> None:
     """Test what was neither proven nor tested for too long, the longest first."""
-    arm_tests(core)
+    core.arm_tests()
     every_ms = core.settings.test_every_ms
     if every_ms is None:
         return

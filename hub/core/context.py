@@ -10,6 +10,7 @@ import heapq
 from collections import deque
 
 from hub.core.decisions import AnyDecision
+from hub.core.looks import next_look_ms
 from hub.core.policies import Settings
 from hub.core.rungs import Reach, reach
 from hub.core.state import Changes, DeviceState, State
@@ -73,6 +74,7 @@ class Core:
             self._rebuild_first(notification)
         for url, lane in self.state.lanes.items():
             self.arm(lane.due_ms, "lane", 0, url)
+        self.arm_tests()
         for alert in self.state.alerts.values():
             self.arm(alert.due_ms, "alert", alert.id)
         for silence in self.state.silences.values():
@@ -113,6 +115,15 @@ class Core:
     def next_due_ms(self) -> int | None:
         """When the next timer is due, at the latest."""
         return self.timers[0][0] if self.timers else None
+
+    def arm_tests(self) -> None:
+        """Wake `tests_due` when contacts are looked at next; never before the first input has told the time."""
+        if self.settings.test_every_ms is None or self.state.now_ms <= 0:
+            return
+        due_ms = next_look_ms(self.state.now_ms, self.settings.zone)
+        if due_ms != self.tests_due_ms:
+            self.tests_due_ms = due_ms
+            self.arm(due_ms, "tests", 0)
 
     def silence_due(self, device_id: str) -> int | None:
         """When the silence of a registered device will have lasted too long, if nothing is heard of it."""

@@ -22,7 +22,7 @@ from hub.core.commands import (
     StartSilence,
     TellTest,
 )
-from hub.core.contact_tests import arm_tests, tests_due
+from hub.core.contact_tests import tests_due
 from hub.core.context import Core
 from hub.core.decisions import (
     ClockJumped,
@@ -80,7 +80,7 @@ def step(core: Core, input: Input) -> int:
                 for device in state.devices.values():
                     device.answers = None
             state.config_digest = digest
-            arm_tests(core)
+            core.arm_tests()
             core.decisions.append(
                 ConfigLoaded(
                     seq=seq,
