@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
+from hub.core.commands import Observe
 from hub.core.decisions import AnyDecision
 from hub.core.looks import next_look_ms
 from hub.core.policies import Settings
@@ -60,6 +61,8 @@ class Core:
         """incident -> (URL, purpose, when) -> (notification, attempt, contact) that told it over that URL first."""
         self.tests_due_ms: int | None = None
         """When contacts are looked at for their weekly test next; armed once."""
+        self.observations: list[Observe] = []
+        """What the core found out about itself while it stepped: `step` has it observed when the input is through."""
         self._reaches: dict[tuple[str, tuple[str, ...]], Reach] = {}
         self._rebuild()
 

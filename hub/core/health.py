@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hub.core.commands import Observe
 from hub.core.context import Core
 from hub.core.decisions import ContactProven, Reason
+from hub.core.rules import CONTACT_BROKEN
 from hub.model import ContactHealth, Receipt
 
 BROKEN_AFTER = 3
@@ -56,7 +58,17 @@ def receipted(core: Core, person: str, receipt: Receipt) -> None:
 
 
 def contact_broken(core: Core, known: ContactHealth, *, met: bool) -> None:
-    """The alert of the built-in rule `CONTACT_BROKEN` on ``contact:person/contact`` rises or clears."""
+    """The alert of the built-in rule `CONTACT_BROKEN` rises or clears, once this input is through: alerts are told by
+    what is told about here, so it cannot be raised from within."""
+    core.observations.append(
+        Observe(
+            actor="system",
+            rule=CONTACT_BROKEN,
+            subject=f"self:contact:{known.person}/{known.contact}",
+            met=met,
+            detail=f"{known.person}/{known.contact}: {known.code}" if met else "",
+        )
+    )
 
 
 def confirm_test(core: Core, person_id: str, contact_id: str) -> str | None:

@@ -6,8 +6,6 @@ accepted; then the room. What leaves through a third party (everything but the i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from hub.core.context import Core
 from hub.core.decisions import Also, Notice
 from hub.model import (
@@ -28,8 +26,8 @@ from hub.model import (
 
 PERSONAL_FACTS = frozenset({"plate", "known_name", "name", "description", "lat", "lng"})
 """Facts that never leave in a message."""
-NOTED = frozenset({"detail", "note"})
-"""Facts of a built-in rule's alert that are its own words: what the hub observed."""
+OWN = "self:"
+"""How the subjects begin about which the hub observes something itself: their description is its own, and is said."""
 
 
 def read_by_many(contact: Contact) -> bool:
@@ -112,7 +110,7 @@ def notice(
         place=place,
         address=_address(core, line),
         device=(registered.name if registered and seen is Sees.ROOM else ""),
-        facts={k: v for k, v in facts.items() if k not in NOTED} | _times(core, about),
+        facts=facts | _times(core, about),
         homes=_homes(core, incident),
         going=len(going),
         needed=incident.needed,
@@ -125,7 +123,7 @@ def notice(
         drill=incident.drill,
         flapping=about.flapping if about else False,
         who=one.who or (going[-1].role if going else ""),
-        note="" if read_by_many(contact) and one.note else one.note or _noted(facts),
+        note="" if read_by_many(contact) and one.note else one.note or _observed(about),
         also=named,
         more=more,
     )
@@ -253,8 +251,11 @@ def _times(core: Core, about: Alert | None) -> dict[str, Fact]:
     return {"times": len(core.state.raises.get(f"{about.subject}/{about.rule}", ()))}
 
 
-def _noted(facts: Mapping[str, Fact]) -> str:
-    return next((str(facts[name]) for name in sorted(NOTED) if facts.get(name)), "")
+def _observed(about: Alert | None) -> str:
+    """What the hub found out about itself, in plain words."""
+    if about is None or not about.subject.startswith(OWN):
+        return ""
+    return str(about.facts.get("description", ""))
 
 
 def _address(core: Core, line: list[Place]) -> str:

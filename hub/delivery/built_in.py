@@ -49,7 +49,7 @@ BUILT_IN_TEXTS: dict[str, RuleText] = {
         Phrase("与本人核对并发一条测试;其间改用其他联系方式", "check it with its owner and send a test"),
     ),
     FALSE_ALARMS: RuleText(
-        Phrase("30天内多次误报", "several false alarms in 30 days"),
+        Phrase("30天内多次误报", "false alarms again and again in 30 days"),
         Phrase("请安排移位或换型,完成后在设备页登记", "have the detector moved or replaced, then note it on its page"),
     ),
 }

@@ -11,7 +11,7 @@ from hub.model import Purpose
 SHORT_CHARS = 70
 """One SMS in Chinese; what the vendors' templates take as one variable is less, and they say so themselves."""
 
-_LINK = re.compile(r"\S*://\S*|\bwww\.\S*")
+_LINK = re.compile(r"[\w.-]*://[!-~]*|www\.[!-~]*", re.ASCII)
 _NUMBER = re.compile(r"\+?\d[\d\- ]{5,}\d")
 _BRACKETS = re.compile(r"[【\[]([^】\]]*)[】\]] ?")
 

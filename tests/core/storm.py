@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
+from hub.config import PolicyConfig
 from hub.core.commands import PutDevice, PutDuty, PutPerson, PutPlace
+from hub.core.context import Core
 from hub.core.decisions import AnyDecision, NotificationDue
+from hub.core.state import State
 from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind
-from tests.core.timeline import Timeline, dues
+from tests.core.timeline import POLICIES, Timeline, dues, settings
 
 ROBOT = "wecom://robot"
 
 
-class Storm(Timeline):
+class Restarting(Timeline):
+    """A timeline whose hub may die and come back, with policies of its own."""
+
+    def __init__(self, policies: Mapping[str, PolicyConfig] = POLICIES) -> None:
+        super().__init__()
+        self.core.settings = settings(policies=policies)
+
+    def restarted(self) -> None:
+        """A new life: what the state says is all that there is."""
+        self.core = Core(
+            msgspec.msgpack.decode(msgspec.msgpack.encode(self.core.state), type=State), self.core.settings
+        )
+
+
+class Storm(Restarting):
     """Towers with one detector each, and only those people on duty who are named."""
 
     def __init__(self, *people: Person, towers: int = 60) -> None:

@@ -14,7 +14,7 @@ from hub.core.notices import sees
 from hub.core.rota import Unwilling
 from hub.core.telling import announce, progress, tell
 from hub.model import Contact, Duty, NotificationState, Outcome, Person, Purpose, Sees, Severity, Window
-from tests.core.storm import ROBOT, Storm, somebody
+from tests.core.storm import ROBOT, Restarting, Storm, somebody
 from tests.core.timeline import POLICIES, Timeline, dues, ms, steps, told
 
 
@@ -82,7 +82,7 @@ def unwilling_until(monkeypatch: pytest.MonkeyPatch, why: Unwilling) -> None:
 
 def test_who_sleeps_is_told_in_the_morning_if_it_still_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     unwilling_until(monkeypatch, Unwilling(Reason.ASLEEP, ms(1000)))
-    t = Timeline()
+    t = Restarting()
     t.reading(10, "smoke-1203", battery_low=True)
     assert (told(t.decisions), held(t)) == ([], [("wuye", Reason.ASLEEP)])
     assert t.incident.told == []
@@ -177,7 +177,7 @@ DIGESTING = dict(POLICIES) | {
 
 
 def test_what_is_minor_goes_in_one_digest() -> None:
-    t = Timeline(policies=DIGESTING)
+    t = Restarting(DIGESTING)
     assert told(t.reading(0, "smoke-1203", battery_low=True)) == []
     assert told(t.reading(600, "smoke-301", battery_low=True)) == []
     t.restarted()
@@ -190,7 +190,7 @@ def test_what_is_minor_goes_in_one_digest() -> None:
 
 
 def test_a_digest_that_fails_goes_on_with_all_that_is_in_it() -> None:
-    t = Timeline(policies=DIGESTING)
+    t = Restarting(DIGESTING)
     t.reading(0, "smoke-1203", battery_low=True)
     (first,) = dues(t.passed(1800))
     (second,) = dues(t.receipt(1801, first, sent=False))
@@ -202,7 +202,7 @@ def test_a_digest_that_fails_goes_on_with_all_that_is_in_it() -> None:
 
 
 def test_what_was_over_before_the_digest_is_not_in_it() -> None:
-    t = Timeline(policies=DIGESTING)
+    t = Restarting(DIGESTING)
     t.reading(0, "smoke-1203", battery_low=True)
     t.reading(10, "smoke-1203", battery_low=False)
     assert told(t.passed(1800)) == []
@@ -210,7 +210,7 @@ def test_what_was_over_before_the_digest_is_not_in_it() -> None:
 
 
 def test_critical_is_never_digested() -> None:
-    t = Timeline(policies=DIGESTING)
+    t = Restarting(DIGESTING)
     assert "wuye" in told(t.smoke(0))
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-import pytest
 
-from hub.core import health
 from hub.core.commands import ConfirmTest, Opened
-from hub.core.context import Core
 from hub.core.decisions import (
     CommandRefused,
     ContactProven,
@@ -20,8 +17,9 @@ from hub.core.decisions import (
 )
 from hub.core.inputs import Configured
 from hub.core.receipts import answered
+from hub.core.rules import CONTACT_BROKEN
 from hub.core.step import step
-from hub.model import ContactHealth, NotificationState, Purpose, Stage
+from hub.model import NotificationState, Purpose, Stage
 from tests.core.storm import ROBOT, Storm, somebody
 from tests.core.timeline import Timeline, dues, ms, names
 
@@ -108,24 +106,19 @@ def test_a_late_receipt_of_an_earlier_attempt_leaves_what_the_next_one_carries_t
 # ── contact health ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_three_failures_in_a_day_are_an_alert_and_a_success_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, bool]] = []
-
-    def observed(_: Core, known: ContactHealth, *, met: bool) -> None:
-        seen.append((f"{known.person}/{known.contact}", met))
-
-    monkeypatch.setattr(health, "contact_broken", observed)
+def test_three_failures_in_a_day_are_an_alert_and_a_success_ends_it() -> None:
     s = Storm(somebody("li", "ntfy://li", "mailto://li"))
     for at in (1, 2, 3):
         (due,) = (d for d in s.alarms(at, at) if d.contact == "li0")
         s.receipt(at + 0.5, due, sent=False, code="503")
     known = s.core.state.health["li/li0"]
     assert (known.failures, known.code, known.failed_ms) == (3, "503", ms(3.5))
-    assert seen == [("li/li0", True)]
+    (broken,) = s.core.observations
+    assert (broken.rule, broken.subject, broken.met) == (CONTACT_BROKEN, "self:contact:li/li0", True)
     assert "li/li0" in s.changes.health
     (due,) = s.alarms(5, 5)
     s.receipt(6, due)
-    assert seen == [("li/li0", True), ("li/li0", False)]
+    assert [one.met for one in s.core.observations] == [True, False]
     assert (known.failures, known.sent_ms) == (0, ms(6))
 
 

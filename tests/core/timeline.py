@@ -145,10 +145,8 @@ def registry() -> list[AnyCommand]:
 class Timeline:
     """One community from its first second on."""
 
-    def __init__(
-        self, rules: Mapping[str, RuleConfig] = RULES, policies: Mapping[str, PolicyConfig] = POLICIES
-    ) -> None:
-        self.core = Core(State(community="guihuayuan"), settings(rules, policies))
+    def __init__(self, rules: Mapping[str, RuleConfig] = RULES) -> None:
+        self.core = Core(State(community="guihuayuan"), settings(rules))
         self.decisions: list[AnyDecision] = []
         self.changes = Changes()
         self.now = 0.0
@@ -212,12 +210,6 @@ class Timeline:
         """Every attempt under way gets its positive receipt."""
         for due in dues(self.decisions):
             self.receipt(at, due)
-
-    def restarted(self) -> None:
-        """A new life: what the state says is all that there is."""
-        self.core = Core(
-            msgspec.msgpack.decode(msgspec.msgpack.encode(self.core.state), type=State), self.core.settings
-        )
 
     @property
     def incident(self) -> Incident:
