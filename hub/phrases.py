@@ -200,6 +200,7 @@ REASONS: dict[Reason, Phrase] = {
         "户内有登记的作业,只通知值班室和现场负责人。",
         "Works are registered in this home; only the console and the person on site are told.",
     ),
+    Reason.WORKS_ENDED: Phrase("入户作业结束,恢复正常通知。", "The works are over; people are told as usual."),
     Reason.FALSE_ALARMS: Phrase(
         "30天内多次误报,需要移位或换型。", "Several false alarms in 30 days: it must be moved or replaced."
     ),

@@ -186,6 +186,8 @@ def announcement(core: Core, one: Notification, contact: Contact, language: str)
     if seen is Sees.ROOM and not nature(contact.url).private:
         seen = Sees.FLOOR
     building, floor, place = _where(line, seen)
+    if line and line[0].kind is PlaceKind.BUILDING:
+        place = building
     return Notice(
         incident=0,
         purpose=Purpose.SILENCED,

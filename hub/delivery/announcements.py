@@ -38,7 +38,8 @@ def announcement(notice: Notice, zone: ZoneInfo, now_ms: int, *, exact: bool) ->
     mark = "[Notice] " if language.startswith("en") else "【通知】"
     colon = ": " if language.startswith("en") and where else ""
     first = f"{mark}{where}{colon}{said}{note}"
-    tail = "" if reason is Reason.SILENCE_ENDED else ANNOUNCED[Reason.SILENCED].said(language)
+    over = reason in (Reason.SILENCE_ENDED, Reason.WORKS_ENDED)
+    tail = "" if over else ANNOUNCED[Reason.SILENCED].said(language)
     return first, fit(first, "", tail, language)
 
 

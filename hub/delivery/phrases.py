@@ -76,6 +76,7 @@ ANNOUNCED: dict[Reason, Phrase] = {
     Reason.SILENCE_ENDS_SOON: Phrase("暂停提醒将在{at}结束", "the pause ends at {at}"),
     Reason.SILENCE_ENDED: Phrase("暂停提醒已结束,恢复通知", "the pause is over; alerts are told again"),
     Reason.WORKS: Phrase("入户作业至{at}", "works in this home until {at}"),
+    Reason.WORKS_ENDED: Phrase("入户作业已结束,恢复通知", "the works are over; alerts are told as usual"),
     Reason.SILENCED: Phrase("紧急告警照常通知", "Critical alerts are told all the same"),
 }
 """Reason of an announcement -> its words; `SILENCED` is what each of them ends with."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import msgspec
 
+from hub.config import AccountsConfig
+from hub.delivery.access import AccessToken, Granted
 from hub.delivery.port import Sender
 from hub.delivery.threads import SendThreads
 from hub.errors import DeliveryError
@@ -46,13 +48,17 @@ class Tools:
         endpoints: Mapping[str, str] = {},
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
+        accounts: AccountsConfig | None = None,
     ) -> None:
-        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline."""
+        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline. ``accounts``: at
+        vendors where a contact names a member only; their secrets are filled in."""
         self.now_ms = now_ms
         self.write_inbox = write_inbox
         self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
+        self.accounts = accounts or AccountsConfig()
+        self._access: dict[str, AccessToken] = {}
         # One writer for all inboxes: SQLite has one anyway, and rows keep the order in which they were sent.
         self.inbox_lane = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._http: httpx.AsyncClient | None = None
@@ -61,6 +67,10 @@ class Tools:
     def endpoint(self, scheme: str, usual: str) -> str:
         """Address of a provider: the vendor's, unless a proxy or a test stands in for it."""
         return self.endpoints.get(scheme, usual)
+
+    def access(self, account: str, fetch: Callable[[], Awaitable[Granted]]) -> AccessToken:
+        """The token of an account, one for all its contacts."""
+        return self._access.setdefault(account, AccessToken(fetch, self.now_ms))
 
     @property
     def http(self) -> httpx.AsyncClient:

@@ -14,7 +14,7 @@ from hub.core.decisions import Notice, NotificationDue
 from hub.delivery.announcements import announcement, contact_test
 from hub.delivery.built_in import BUILT_IN_TEXTS, RuleText
 from hub.delivery.fitting import MAX_BYTES, clean, fit, size
-from hub.delivery.links import Links
+from hub.delivery.links import LinkClaim, Links
 from hub.delivery.lists import digest, with_others
 from hub.delivery.phrases import END, MARKS, PLACES, TELL, TIMES
 from hub.delivery.port import Message
@@ -59,7 +59,7 @@ class Wording:
         """``by_number``: the channel takes answers by number. ``third_party``: it passes through somebody else's push
         service, which must not learn a room."""
         notice = due.notice
-        link, inbox = self._links_of(community, due)
+        link, token, inbox = self._links_of(community, due)
         replies = Replies.LINK if link else Replies.NUMBER if by_number and not notice.group else Replies.CALL
         title, text = word(
             notice,
@@ -77,6 +77,7 @@ class Wording:
             text=text,
             title=title,
             link=link,
+            token=token,
             notice=notice,
             community=community,
             person=due.person,
@@ -86,17 +87,20 @@ class Wording:
             quiet=due.quiet,
         )
 
-    def _links_of(self, community: str, due: NotificationDue) -> tuple[str, str]:
-        """Personal links to the answer page and to the inbox; none in what several people read."""
+    def _links_of(self, community: str, due: NotificationDue) -> tuple[str, str, str]:
+        """Personal answer link, its token, and the inbox; none in what several people read."""
         notice = due.notice
         if notice.group or notice.purpose in (Purpose.ENDED, Purpose.SILENCED):
-            return "", ""
+            return "", "", ""
+        inbox = self._links.inbox(community, due.person)
         if notice.purpose is Purpose.TEST:
-            return "", self._links.inbox(community, due.person) if notice.contact else ""
+            return "", "", inbox if notice.contact else ""
         if notice.purpose is Purpose.DIGEST:
-            return "", self._links.inbox(community, due.person)
-        link = "" if notice.test else self._links.answer(community, due.incident, due.person)
-        return link, self._links.inbox(community, due.person) if notice.also else ""
+            return "", "", inbox
+        if notice.test:
+            return "", "", inbox if notice.also else ""
+        token = self._links.token(LinkClaim(community, due.incident, due.person))
+        return self._links.answer(community, due.incident, due.person), token, inbox if notice.also else ""
 
 
 def word(

@@ -32,8 +32,9 @@ class ChannelNature(msgspec.Struct, frozen=True, kw_only=True):
 CHANNELS: dict[str, ChannelNature] = {
     "inbox": ChannelNature(provider="hub", private=True, counts=False, updates=True),
     "wecom": ChannelNature(provider="wecom", group=True, per_minute=20),
-    "wecomapp": ChannelNature(provider="wecom", updates=True),
+    "wecomapp": ChannelNature(provider="wecom", per_minute=30),
     "wecombot": ChannelNature(provider="wecom"),
+    "wechat": ChannelNature(provider="wecom", per_minute=30),
     "dingtalk": ChannelNature(provider="dingtalk", group=True, per_minute=20),
     "dingtalkapp": ChannelNature(provider="dingtalk"),
     "feishu": ChannelNature(provider="feishu", group=True, per_minute=100),
@@ -41,7 +42,9 @@ CHANNELS: dict[str, ChannelNature] = {
     "feishuapp": ChannelNature(provider="feishu", updates=True),
     "serverchan": ChannelNature(provider="serverchan", counts=False),
     "bark": ChannelNature(provider="bark", counts=False),
+    "barks": ChannelNature(provider="bark", counts=False),
     "pushdeer": ChannelNature(provider="pushdeer", counts=False),
+    "pushdeers": ChannelNature(provider="pushdeer", counts=False),
     "pushplus": ChannelNature(provider="pushplus", counts=False),
     "wxpusher": ChannelNature(provider="wxpusher", counts=False),
     "alisms": ChannelNature(provider="aliyun", per_minute=1),
@@ -57,6 +60,12 @@ CHANNELS: dict[str, ChannelNature] = {
     "mailtos": ChannelNature(provider="mail", private=True),
     "webhook": ChannelNature(provider="webhook", person=False),
     "webhooks": ChannelNature(provider="webhook", person=False),
+    "json": ChannelNature(provider="webhook", person=False),
+    "jsons": ChannelNature(provider="webhook", person=False),
+    "form": ChannelNature(provider="webhook", person=False),
+    "forms": ChannelNature(provider="webhook", person=False),
+    "xml": ChannelNature(provider="webhook", person=False),
+    "xmls": ChannelNature(provider="webhook", person=False),
     "action": ChannelNature(provider="action", counts=False, person=False),
 }
 """Scheme -> nature. A scheme that is not here (Apprise knows more) is `OTHER`."""
