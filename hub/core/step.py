@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 
 from hub.core.alerts import alert_due
+from hub.core.answering import accept, arrive, decline
 from hub.core.commands import (
     Accept,
     AnyCommand,
@@ -29,11 +30,12 @@ from hub.core.decisions import (
     SourceCameUp,
     SourceWentDown,
 )
-from hub.core.incidents import accept, arrive, close, decline, incident_due
+from hub.core.incidents import close
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
 from hub.core.readings import receive
 from hub.core.registry import change_registry
 from hub.core.silences import end_silence, start_silence
+from hub.core.steps import incident_due
 from hub.core.supervision import device_due, set_hearing
 from hub.core.telling import notification_due, receive_receipt, tell_test
 from hub.model import Condition

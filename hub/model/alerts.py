@@ -145,6 +145,10 @@ class Incident(msgspec.Struct, kw_only=True):
     asks_help: bool = False
     """Somebody on site asked for more people: everybody of every step is told, whoever accepted."""
 
+    def responder(self, person: str) -> Responder | None:
+        """What this person said last, if anything."""
+        return next((r for r in self.responders if r.person == person), None)
+
 
 class Purpose(StrEnum):
     """Why somebody is told."""
