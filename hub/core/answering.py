@@ -1,94 +1,99 @@
-"""Answering: what people do about an incident. Pure.
+"""Answering: what people say about an incident goes to what it does. Pure.
 
-Law: `hub.core.incidents.HANDLING` is the table; repeating an answer changes nothing and decides nothing.
+Law: repeating an answer changes nothing and decides nothing; about what is closed nothing can be said.
 """
 
 from __future__ import annotations
 
+from hub.core.asking import tell_everybody
+from hub.core.commands import Accept, Answering, Arrive, AskHelp, Close, Comment, Decline, HandOver, SayFalse
 from hub.core.context import Core
-from hub.core.decisions import IncidentAccepted, IncidentDeclined, Reason, ResponderArrived
-from hub.core.incidents import HANDLING, Act, again
-from hub.core.steps import schedule
-from hub.model import Handling, Incident, Purpose, Responder
+from hub.core.decisions import HelpAsked, IncidentCommented, Reason
+from hub.core.going import accept, arrive, decline, hand_over
+from hub.core.incidents import close
+from hub.model import Incident
 
 
-def accept(core: Core, incident: Incident, person: str) -> None:
-    """我去: everybody's alerts in it are accepted; steps that wait for that are not taken."""
-    known = incident.responder(person)
-    if known is not None and not known.declined:
+def answer(core: Core, command: Answering) -> str | None:
+    """Carry out what somebody says about an incident; gives why not, in plain words, or None."""
+    incident = core.state.incidents.get(command.incident)
+    if incident is None or incident.closed_ms is not None:
+        return f"incident {command.incident} is closed, or never was"
+    if command.person and command.person not in core.state.people:
+        return f"nobody is called {command.person}"
+    match command:
+        case Accept():
+            accept(core, incident, command)
+        case Decline():
+            decline(core, incident, command)
+        case Arrive():
+            arrive(core, incident, command)
+        case SayFalse():
+            say_false(core, incident, command.who)
+        case Comment():
+            return comment(core, incident, command)
+        case AskHelp():
+            ask_help(core, incident, command)
+        case HandOver():
+            return hand_over(core, incident, command)
+        case Close(outcome=outcome, cause=cause):
+            close(core, incident, command.who, outcome, cause, Reason.PERSON_ASKED)
+        case _:
+            return f"{type(command).__name__} is no answer"
+    return None
+
+
+def say_false(core: Core, incident: Incident, who: str) -> None:
+    """误报, from somebody who has not looked: noted and shown; it stops nothing."""
+    if who in incident.said_false:
         return
-    _answer(core, incident, person, Act.ACCEPT)
-    incident.accepted_ms = incident.accepted_ms or core.now_ms
-    core.decisions.append(
-        IncidentAccepted(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=Reason.PERSON_ASKED,
-            incident=incident.id,
-            person=person,
-        )
-    )
-    schedule(core, incident)
-
-
-def decline(core: Core, incident: Incident, person: str) -> None:
-    """去不了: not asked again for this incident; whoever had accepted and backs out leaves it new again."""
-    known = incident.responder(person)
-    if known is not None and known.declined:
-        return
-    _respond(core, incident, person, Handling.NEW, declined=True)
-    core.decisions.append(
-        IncidentDeclined(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=Reason.PERSON_ASKED,
-            incident=incident.id,
-            person=person,
-        )
-    )
-    if incident.handling in (Handling.ACCEPTED, Handling.ON_SITE) and not any(
-        not r.declined for r in incident.responders
-    ):
-        again(core, incident, Purpose.ESCALATED, Reason.DECLINED)
-    else:
-        schedule(core, incident)
-
-
-def arrive(core: Core, incident: Incident, person: str) -> None:
-    """已到场."""
-    known = incident.responder(person)
-    if known is not None and known.state is Handling.ON_SITE:
-        return
-    _answer(core, incident, person, Act.ARRIVE)
-    incident.accepted_ms = incident.accepted_ms or core.now_ms
-    incident.on_site_ms = incident.on_site_ms or core.now_ms
-    core.decisions.append(
-        ResponderArrived(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=Reason.PERSON_ASKED,
-            incident=incident.id,
-            person=person,
-        )
-    )
-    schedule(core, incident)
-
-
-def _respond(core: Core, incident: Incident, person: str, state: Handling, *, declined: bool = False) -> None:
-    others = [r for r in incident.responders if r.person != person]
-    incident.responders = [
-        *others,
-        Responder(person=person, at_ms=core.now_ms, state=state, declined=declined),
-    ]
+    incident.said_false = [*incident.said_false, who]
     core.touch_incident(incident)
+    _commented(core, incident, who, says_false=True)
 
 
-def _answer(core: Core, incident: Incident, person: str, act: Act) -> None:
-    incident.handling = HANDLING[incident.handling, act]
-    _respond(core, incident, person, Handling.ON_SITE if act is Act.ARRIVE else Handling.ACCEPTED)
-    for alert in core.open_alerts(incident):
-        alert.handling = HANDLING[alert.handling, act]
-        alert.accepted_ms = alert.accepted_ms or core.now_ms
-        if act is Act.ARRIVE:
-            alert.on_site_ms = alert.on_site_ms or core.now_ms
-        core.touch_alert(alert)
+def comment(core: Core, incident: Incident, command: Comment) -> str | None:
+    """A remark, a photo, or both."""
+    text = command.text.strip()
+    if not text and not command.photo:
+        return "a comment needs words or a photo"
+    _commented(core, incident, command.who, text=text, photo=command.photo)
+    return None
+
+
+def ask_help(core: Core, incident: Incident, command: AskHelp) -> None:
+    """需要支援: one more is needed, and everybody of every step is told at once; until enough go, once is enough."""
+    if incident.asks_help:
+        return
+    incident.asks_help = True
+    incident.needed += 1
+    incident.help_by, incident.help_text = command.who, command.text.strip()
+    core.touch_incident(incident)
+    core.decisions.append(
+        HelpAsked(
+            seq=core.input_seq,
+            at_ms=core.now_ms,
+            reason=Reason.PERSON_ASKED,
+            incident=incident.id,
+            person=command.who,
+            text=incident.help_text,
+        )
+    )
+    tell_everybody(core, incident, command.who)
+
+
+def _commented(
+    core: Core, incident: Incident, who: str, *, text: str = "", photo: int = 0, says_false: bool = False
+) -> None:
+    core.decisions.append(
+        IncidentCommented(
+            seq=core.input_seq,
+            at_ms=core.now_ms,
+            reason=Reason.PERSON_ASKED,
+            incident=incident.id,
+            person=who,
+            text=text,
+            photo=photo,
+            says_false=says_false,
+        )
+    )

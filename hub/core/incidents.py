@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from enum import Enum
 
+from hub.core.asking import is_action, roles_told
 from hub.core.context import Core
 from hub.core.decisions import IncidentClosed, IncidentGrew, IncidentOpened, Reason
 from hub.core.rules import Rule
-from hub.core.steps import advance, roles_told
+from hub.core.steps import begin, policy_name
 from hub.core.telling import cancel, tell
 from hub.model import SEVERITY_ORDER, Alert, Handling, Incident, Outcome, Purpose
 
@@ -37,22 +38,30 @@ HANDLING: dict[tuple[Handling, Act], Handling] = {
 }
 
 
-def join(core: Core, alert: Alert, rule: Rule, reason: Reason, hidden_until_ms: int | None) -> Incident:
+DRILL = "drill"
+"""What the cause and the subject of a drill begin with."""
+
+
+def join(
+    core: Core, alert: Alert, rule: Rule, reason: Reason, hidden_until_ms: int | None, *, acts: bool = False
+) -> Incident:
     """Put a raised alert into the open incident of its cause and place, or open one; tells whom it concerns.
 
-    ``hidden_until_ms``: a silence covers it; the policy starts when that ends.
+    ``hidden_until_ms``: a silence covers it; the policy starts when that ends. ``acts``: a drill with sirens.
     """
     place = (alert.place if rule.by_place else core.building_of(alert.place)) or alert.subject
-    key = (rule.cause, place)
-    incident = core.state.incidents.get(core.open_incidents.get(key, 0))
+    # A drill never joins what is real, and nothing real ever joins a drill.
+    cause = f"{DRILL}:{rule.cause}" if alert.drill else rule.cause
+    incident = core.state.incidents.get(core.open_incidents.get((cause, place), 0))
     if incident is None:
-        return _open(core, alert, rule, place, hidden_until_ms)
+        return _open(core, alert, rule, cause, place, hidden_until_ms, acts=acts)
     new_place = all(core.state.alerts[id].place != alert.place for id in incident.alerts if id in core.state.alerts)
     incident.alerts.append(alert.id)
     worse = SEVERITY_ORDER[alert.severity] < SEVERITY_ORDER[incident.severity]
     if worse:
         incident.severity = alert.severity
-        incident.policy = rule.policy
+        incident.policy = policy_name(core, rule.policy, alert.place)
+        incident.needed = max(incident.needed, core.settings.policy(incident.policy).needed)
     alert.incident = incident.id
     grown = Reason.NEW_HOME_IN_INCIDENT if new_place else Reason.SAME_INCIDENT
     core.decisions.append(
@@ -68,55 +77,58 @@ def again(core: Core, incident: Incident, purpose: Purpose, reason: Reason) -> N
     """Start the policy anew: something happened that the accept so far did not know of."""
     if incident.handling in (Handling.ACCEPTED, Handling.ON_SITE):
         incident.handling = Handling.NEW
-    incident.from_ms = core.now_ms
+    incident.page_ms = None
     incident.round += 1
-    incident.step = 0
-    advance(core, incident, purpose, reason)
+    begin(core, incident, core.now_ms, purpose, reason)
 
 
-def _open(core: Core, alert: Alert, rule: Rule, place: str, hidden_until_ms: int | None) -> Incident:
+def _open(
+    core: Core, alert: Alert, rule: Rule, cause: str, place: str, hidden_until_ms: int | None, *, acts: bool
+) -> Incident:
+    policy = policy_name(core, rule.policy, alert.place)
     incident = Incident(
         id=core.next_id(),
         place=place,
-        cause=rule.cause,
+        cause=cause,
         severity=alert.severity,
         opened_ms=core.now_ms,
         alerts=[alert.id],
-        policy=rule.policy,
-        from_ms=hidden_until_ms or core.now_ms,
-        needed=core.settings.policy(rule.policy).needed,
+        policy=policy,
+        needed=core.settings.policy(policy).needed,
         test=alert.test,
+        drill=alert.drill,
+        acts=acts,
     )
     alert.incident = incident.id
     core.state.incidents[incident.id] = incident
-    core.open_incidents[rule.cause, place] = incident.id
+    core.open_incidents[cause, place] = incident.id
     core.decisions.append(
         IncidentOpened(
             seq=core.input_seq,
             at_ms=core.now_ms,
-            reason=Reason.CONDITION_MET,
+            reason=Reason.DRILL if alert.drill else Reason.CONDITION_MET,
             incident=incident.id,
             alert=alert.id,
         )
     )
-    advance(core, incident, Purpose.RAISED, Reason.POLICY_STEP)
+    begin(core, incident, hidden_until_ms or core.now_ms, Purpose.RAISED, Reason.POLICY_STEP)
     return incident
 
 
 def resume(core: Core, incident: Incident) -> None:
     """The silence that held its policy back is over."""
-    incident.from_ms = core.now_ms
-    advance(core, incident, Purpose.RAISED, Reason.POLICY_STEP)
+    begin(core, incident, core.now_ms, Purpose.RAISED, Reason.POLICY_STEP)
 
 
 def close(core: Core, incident: Incident, person: str, outcome: Outcome, cause: str, reason: Reason) -> None:
     """It is over: alerts closed, what is under way cancelled, the end told to everybody who was told."""
+    outcome = Outcome.DRILL if incident.drill else outcome
     incident.handling = HANDLING[incident.handling, Act.CLOSE]
     incident.closed_ms = core.now_ms
     incident.outcome = outcome
     incident.cause_text = cause
     incident.closed_by = person
-    incident.due_ms = None
+    incident.due_ms = incident.page_ms = None
     for alert in core.open_alerts(incident):
         _close_alert(core, alert, outcome, cause)
     core.open_incidents.pop((incident.cause, incident.place), None)
@@ -133,20 +145,18 @@ def close(core: Core, incident: Incident, person: str, outcome: Outcome, cause: 
     )
     core.touch_incident(incident)
     cancel(core, incident)
-    if core.settings.policy(incident.policy).tell_end:
-        roles = roles_told(core, incident)
-        for person_id in list(incident.told):
-            somebody = core.person(person_id)
-            if somebody is not None:
-                tell(
-                    core,
-                    incident,
-                    somebody,
-                    roles.get(person_id, ""),
-                    Purpose.ENDED,
-                    Reason.INCIDENT_ENDED,
-                )
+    _tell_end(core, incident)
     core.forget_closed(incident.id)
+
+
+def _tell_end(core: Core, incident: Incident) -> None:
+    """Once to everybody who was told; to an action always, because that undoes it."""
+    roles = roles_told(core, incident)
+    everybody = core.settings.policy(incident.policy).tell_end
+    for id in list(incident.told):
+        somebody = core.person(id)
+        if somebody is not None and (everybody or is_action(id)):
+            tell(core, incident, somebody, roles.get(id, ""), Purpose.ENDED, Reason.INCIDENT_ENDED)
 
 
 def _close_alert(core: Core, alert: Alert, outcome: Outcome, cause: str) -> None:

@@ -24,6 +24,15 @@ def unwilling(core: Core, person: Person, severity: Severity) -> Unwilling | Non
     return None
 
 
+def restday(core: Core, now_ms: int) -> bool:
+    """Is it a day of rest there? The site's word, then the country's (调休), then the weekday."""
+    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(core.settings.zone).date()
+    said = core.state.calendar.get(local.isoformat())
+    if said is not None:
+        return said.rest
+    return core.settings.restdays.get(local.toordinal(), local.weekday() >= 5)
+
+
 def on_duty(duty: Duty, now_ms: int, zone: tzinfo) -> bool:
     """Does this duty cover that moment? One that crosses midnight belongs to the weekday it starts on."""
     local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)

@@ -254,3 +254,7 @@ def _ended(core: Core, notification: Notification) -> None:
     else:
         core.notifications_of.get(0, set()).discard(notification.id)
         del core.state.notifications[notification.id]
+
+
+def progress(core: Core, incident: Incident, reason: Reason) -> None:
+    """Update the cards that are there."""
