@@ -110,7 +110,7 @@ def day_fits(core: Core, days: Days) -> bool:
     return days is Days.EVERY or restday(core, core.now_ms) is (days is Days.RESTDAYS)
 
 
-def asleep(core: Core, person: Person) -> bool:
+def _asleep(core: Core, person: Person) -> bool:
     """Would telling them now wake them? Somebody who said that they are home is up."""
     sleep = person.sleep
     if sleep is None or person.home_until_ms > core.now_ms:
@@ -151,7 +151,7 @@ def _ask(
         held(core, incident.id, role, Reason.INCIDENT_ANSWERED, person.id)
         return False
     why_not = unwilling(core, person, incident.severity)
-    if step.awake and why_not is None and asleep(core, person):
+    if step.awake and why_not is None and _asleep(core, person):
         held(core, incident.id, role, Reason.NOT_AWAKE_FIRST, person.id)
         return False
     told = tell(core, incident, person, role, purpose, reason, step.channels)
