@@ -175,7 +175,10 @@ class Timeline:
         rules: Mapping[str, RuleConfig] = RULES,
         policies: Mapping[str, PolicyConfig] = {},
         actions: Mapping[str, ActionConfig] = {},
+        *,
+        restarts: bool = True,
     ) -> None:
+        self.restarts = restarts
         self.settings = settings(rules, {**POLICIES, **policies}, actions)
         self.core = Core(State(community="guihuayuan"), self.settings)
         self.twin = Core(State(community="guihuayuan"), self.settings)
@@ -190,7 +193,8 @@ class Timeline:
         self.now = at
         step(self.core, input)
         self.decisions, self.changes = self.core.take()
-        self._step_twin(input)
+        if self.restarts:
+            self._step_twin(input)
         return self.decisions
 
     def _step_twin(self, input: Commanded | Received | Receipted | TimePassed) -> None:
