@@ -11,6 +11,7 @@ from hub.core.context import Core
 from hub.core.decisions import HelpAsked, IncidentCommented, Reason
 from hub.core.going import accept, arrive, decline, hand_over
 from hub.core.incidents import close
+from hub.core.telling import answered
 from hub.model import Incident
 
 
@@ -21,6 +22,9 @@ def answer(core: Core, command: Answering) -> str | None:
         return f"incident {command.incident} is closed, or never was"
     if command.person and command.person not in core.state.people:
         return f"nobody is called {command.person}"
+    if isinstance(command, Comment) and not command.text.strip() and not command.photo:
+        return "a comment needs words or a photo"
+    answered(core, incident.id, command.who)
     match command:
         case Accept():
             accept(core, incident, command)
@@ -30,8 +34,8 @@ def answer(core: Core, command: Answering) -> str | None:
             arrive(core, incident, command)
         case SayFalse():
             say_false(core, incident, command.who)
-        case Comment():
-            return comment(core, incident, command)
+        case Comment(text=text, photo=photo):
+            _commented(core, incident, command.who, text=text.strip(), photo=photo)
         case AskHelp():
             ask_help(core, incident, command)
         case HandOver():
@@ -50,15 +54,6 @@ def say_false(core: Core, incident: Incident, who: str) -> None:
     incident.said_false = [*incident.said_false, who]
     core.touch_incident(incident)
     _commented(core, incident, who, says_false=True)
-
-
-def comment(core: Core, incident: Incident, command: Comment) -> str | None:
-    """A remark, a photo, or both."""
-    text = command.text.strip()
-    if not text and not command.photo:
-        return "a comment needs words or a photo"
-    _commented(core, incident, command.who, text=text, photo=command.photo)
-    return None
 
 
 def ask_help(core: Core, incident: Incident, command: AskHelp) -> None:

@@ -25,8 +25,10 @@ def tell_step(core: Core, incident: Incident, step: Step, purpose: Purpose, reas
     if not day_fits(core, step.days):
         for role in step.roles:
             held(core, incident.id, role, Reason.WRONG_DAY)
-        for id in (*step.people, *(f"{ACTION}:{name}" for name in step.act)):
+        for id in step.people:
             held(core, incident.id, "", Reason.WRONG_DAY, id)
+        for name in step.act:
+            held(core, incident.id, ACTION, Reason.WRONG_DAY, f"{ACTION}:{name}")
         return False
     reached: dict[str, bool] = {}
     for role, person in _named(core, incident, step):
@@ -72,7 +74,16 @@ def tell_everybody(core: Core, incident: Incident, asker: str) -> None:
         if known is not None and known.declined:
             held(core, incident.id, role, Reason.DECLINED, id)
         elif id != asker:
-            tell(core, incident, person, role, Purpose.HELP, Reason.HELP_ASKED)
+            tell(
+                core,
+                incident,
+                person,
+                role,
+                Purpose.HELP,
+                Reason.HELP_ASKED,
+                note=incident.help_text,
+                who=role_of(core, incident, asker),
+            )
 
 
 def role_of(core: Core, incident: Incident, person: str) -> str:
@@ -185,7 +196,8 @@ def _act(core: Core, incident: Incident, name: str, purpose: Purpose, reason: Re
 def _acted(core: Core, incident: Incident, id: str) -> bool:
     """It was told before, and not in vain."""
     told = (core.state.notifications[n] for n in core.notifications_of.get(incident.id, ()))
-    return any(n.person == id and n.state is not NotificationState.MISSED for n in told)
+    in_vain = (NotificationState.MISSED, NotificationState.CANCELLED)
+    return any(n.person == id and n.state not in in_vain for n in told)
 
 
 def _tell_new(core: Core, incident: Incident, steps: tuple[Step, ...], purpose: Purpose, reason: Reason) -> bool:

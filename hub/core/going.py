@@ -13,6 +13,7 @@ from hub.core.commands import Answering, HandOver
 from hub.core.context import Core
 from hub.core.decisions import IncidentAccepted, IncidentDeclined, IncidentHandedOver, Reason, ResponderArrived
 from hub.core.incidents import HANDLING, Act, again
+from hub.core.rota import unwilling
 from hub.core.steps import advance, bring_forward, quorum_short, schedule, watch
 from hub.core.telling import progress, tell
 from hub.model import Handling, Incident, Purpose, Responder
@@ -88,6 +89,9 @@ def hand_over(core: Core, incident: Incident, command: HandOver) -> str | None:
         return f"{who} has not accepted incident {incident.id}, so cannot hand it over"
     if theirs is not None and theirs.declined:
         return f"{to} has said that they cannot go"
+    why_not = unwilling(core, person, incident.severity) if theirs is None else None
+    if why_not is not None:
+        return f"{to} may not be told now ({why_not.reason}), so cannot take it over"
     _replace(incident, msgspec.structs.replace(mine, handed_to=to))
     core.touch_incident(incident)
     core.decisions.append(
@@ -104,7 +108,8 @@ def hand_over(core: Core, incident: Incident, command: HandOver) -> str | None:
         _release(core, incident, to)
         _answered(core, incident)
     else:
-        tell(core, incident, person, role_of(core, incident, to), Purpose.HANDED_OVER, Reason.HANDED_OVER)
+        role = role_of(core, incident, to)
+        tell(core, incident, person, role, Purpose.HANDED_OVER, Reason.HANDED_OVER, who=mine.role)
     return None
 
 
@@ -154,7 +159,8 @@ def _nobody_left_to_answer(incident: Incident) -> bool:
 
 
 def _hand_back(core: Core, incident: Incident, to: str) -> None:
-    """``to`` cannot: whoever wanted to hand over still has it, and is told so."""
+    """``to`` cannot: whoever wanted to hand over still has it, and is told so; who had handed over may be asked again."""
+    incident.responders = [r for r in incident.responders if r.goes or r.handed_to != to]
     for one in [r for r in incident.going if r.handed_to == to]:
         _replace(incident, msgspec.structs.replace(one, handed_to=""))
         person = core.person(one.person)

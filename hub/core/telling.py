@@ -43,9 +43,14 @@ def tell(
     purpose: Purpose,
     reason: Reason,
     channels: frozenset[str] = frozenset(),
+    *,
+    note: str = "",
+    who: str = "",
 ) -> Notification | None:
     """Start telling one person over the contacts whose scheme is in ``channels`` (empty: all); None and a
-    `NotificationHeld` when there is none, or when they may not be told now."""
+    `NotificationHeld` when there is none, or when they may not be told now.
+
+    ``note``, ``who``: the words and the role of whoever asks for help or hands over."""
     if not person.contacts:
         held(core, incident.id, role, Reason.NO_CONTACT, person.id)
         return None
@@ -258,3 +263,7 @@ def _ended(core: Core, notification: Notification) -> None:
 
 def progress(core: Core, incident: Incident, reason: Reason) -> None:
     """Update the cards that are there."""
+
+
+def answered(core: Core, incident: int, person: str) -> None:
+    """The person answered about the incident, on whatever way."""

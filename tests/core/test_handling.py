@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.core.commands import (
     Accept,
-    Answering,
     Arrive,
     AskHelp,
     Close,
@@ -20,6 +21,7 @@ from hub.core.commands import (
 )
 from hub.core.decisions import (
     AnyDecision,
+    CommandRefused,
     HelpAsked,
     IncidentAccepted,
     IncidentCommented,
@@ -96,7 +98,8 @@ def test_the_control_room_accepts_for_itself() -> None:
     assert (going(t.incident), t.incident.responders[0].via) == (["console"], "console")
 
 
-ANSWERS: dict[str, Callable[[int], Answering]] = {
+Answer = Accept | Decline | Arrive | SayFalse | AskHelp
+ANSWERS: dict[str, Callable[[int], Answer]] = {
     "accept": lambda id: Accept(actor="wuye", incident=id),
     "decline": lambda id: Decline(actor="wuye", incident=id),
     "arrive": lambda id: Arrive(actor="wuye", incident=id),
@@ -109,8 +112,8 @@ ANSWERS: dict[str, Callable[[int], Answering]] = {
 def test_saying_it_twice_changes_nothing_and_decides_nothing(answer: str) -> None:
     t = fire()
     id = t.incident.id
-    assert t.command(5, ANSWERS[answer](id)) != []  # type: ignore[arg-type]
-    assert t.command(6, ANSWERS[answer](id)) == []  # type: ignore[arg-type]
+    assert t.command(5, ANSWERS[answer](id)) != []
+    assert t.command(6, ANSWERS[answer](id)) == []
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -118,7 +121,7 @@ def test_about_what_is_closed_nothing_can_be_said(answer: str) -> None:
     t = fire()
     id = t.incident.id
     t.close(5, "wuye")
-    assert refusal(t.command(6, ANSWERS[answer](id))) == f"incident {id} is closed, or never was"  # type: ignore[arg-type]
+    assert refusal(t.command(6, ANSWERS[answer](id))) == f"incident {id} is closed, or never was"
 
 
 def test_nobody_answers_for_somebody_unknown() -> None:
@@ -270,6 +273,15 @@ def test_if_the_other_cannot_whoever_handed_over_is_told_that_it_is_still_theirs
     assert refusal(t.hand_over(31, "wuye", "houbei")) == "houbei has said that they cannot go"
 
 
+def test_when_the_other_backs_out_later_whoever_handed_over_is_asked_again() -> None:
+    t = fire()
+    t.accept(10, "wuye")
+    t.hand_over(20, "wuye", "houbei")
+    t.sent_all(21)
+    t.accept(30, "houbei")
+    assert "wuye" in told(t.decline(40, "houbei"))
+
+
 def test_on_the_way_after_asking_another_they_are_still_released_when_the_other_accepts() -> None:
     t = fire()
     t.accept(10, "wuye")
@@ -349,3 +361,58 @@ def test_a_night_of_handling_leaves_nothing_behind() -> None:
     t.sent_all(7401)
     assert names(t.passed(86_400)) == []
     assert not t.core.state.incidents
+
+
+_WHO = st.sampled_from(["wuye", "juwei", "zhiyuan", "houbei", "console"])
+_DONE = st.sampled_from(
+    ["accept", "decline", "arrive", "false", "help", "over", "smoke", "second", "pass", "sent", "drill", "end"]
+)
+_ACT = st.tuples(st.integers(0, 700), _DONE, _WHO, _WHO)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(_ACT, max_size=25))
+def test_whatever_people_do_a_restart_changes_nothing_and_the_end_is_told_once(
+    acts: list[tuple[int, str, str, str]],
+) -> None:
+    """The twin restarts at every step; each end reaches everybody who was told, and nobody twice."""
+    t = Timeline()
+    t.on_duty("backup", "houbei")
+    now = 0
+    for after, act, who, other in acts:
+        now += after
+        open_ids = [i.id for i in t.core.state.incidents.values() if i.closed_ms is None]
+        id = open_ids[-1] if open_ids else 0
+        match act:
+            case "smoke" | "second":
+                t.smoke(now, "smoke-1203" if act == "smoke" else "smoke-1204")
+            case "drill":
+                t.drill(now)
+            case "pass":
+                t.passed(now)
+            case "sent":
+                t.sent_all(now)
+            case "over":
+                t.command(now, HandOver(actor=who, incident=id, to=other))
+            case "end":
+                incident = t.core.state.incidents.get(id)
+                t.passed(now)
+                decisions = t.command(now, Close(actor=who, incident=id, outcome=Outcome.REAL))
+                if incident is not None:
+                    ended = [person for person, purpose in asked(decisions) if purpose is Purpose.ENDED]
+                    assert sorted(ended) == sorted(incident.told)
+            case _:
+                kinds: dict[str, type[Answer]] = {
+                    "accept": Accept,
+                    "decline": Decline,
+                    "arrive": Arrive,
+                    "false": SayFalse,
+                    "help": AskHelp,
+                }
+                command = kinds[act](actor=who, incident=id)
+                t.command(now, command)
+                assert not [d for d in t.command(now, command) if not isinstance(d, CommandRefused)]
+        for incident in t.core.state.incidents.values():
+            if incident.closed_ms is None:
+                assert (incident.handling is Handling.NEW) or incident.going
+                assert incident.due_ms is not None or incident.handling is Handling.ON_SITE
