@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.config import ActionConfig, PolicyConfig, StepConfig
 from hub.core import asking
@@ -17,7 +19,7 @@ from hub.core.commands import (
     PutPlace,
     StartSilence,
 )
-from hub.core.decisions import IncidentOpened, PolicyAdvanced, Reason
+from hub.core.decisions import AnyDecision, IncidentOpened, PolicyAdvanced, Reason
 from hub.core.rota import Unwilling
 from hub.model import (
     CalendarDay,
@@ -521,3 +523,71 @@ def test_an_incident_opens_once() -> None:
     assert sum(isinstance(d, IncidentOpened) for d in t.smoke(0)) == 1
     t.command(1, Accept(actor="wuye", incident=t.incident.id))
     assert sum(isinstance(d, IncidentOpened) for d in t.smoke(2, "smoke-1204")) == 0
+
+
+# ── no step comes late ───────────────────────────────────────────────────────────────────────────────────────────────
+
+_SECONDS = st.integers(0, 900)
+_STEPS = st.builds(
+    StepConfig,
+    after=st.builds(timedelta, seconds=_SECONDS),
+    roles=st.lists(st.sampled_from(["property", "committee", "volunteer", "backup"]), max_size=3, unique=True),
+    people=st.lists(st.sampled_from(["houbei", "ghost"]), max_size=1),
+    until=st.sampled_from(["accepted", "on_site", "closed"]),
+    quorum=st.dictionaries(st.sampled_from(["property", "committee"]), st.integers(1, 2), max_size=1),
+    repeat_every=st.none() | st.builds(timedelta, seconds=st.integers(20, 400)),
+    awake=st.booleans(),
+    days=st.sampled_from(list(Days)),
+)
+_POLICIES = st.builds(
+    PolicyConfig,
+    steps=st.lists(_STEPS, min_size=1, max_size=4),
+    needed=st.integers(1, 3),
+    repeat_every=st.none() | st.builds(timedelta, seconds=st.integers(30, 900)),
+    repage_after=st.none() | st.builds(timedelta, seconds=st.integers(30, 900)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_POLICIES, st.lists(st.tuples(_SECONDS, st.sampled_from(["pass", "sent", "decline"])), max_size=12))
+def test_while_nobody_accepts_no_step_is_ever_late(config: PolicyConfig, acts: list[tuple[int, str]]) -> None:
+    """Whatever is empty, repeated or declined: each step of the first round is taken at its time or before."""
+    t = Timeline(policies={"critical": config})
+    taken: dict[int, float] = {}
+
+    def note(now: float, decisions: list[AnyDecision]) -> None:
+        for one in decisions:
+            if isinstance(one, PolicyAdvanced):
+                taken.setdefault(one.step, now)
+
+    note(0, t.smoke(0))
+    now = 0
+    due = sorted(step.after.total_seconds() for step in config.steps)
+    for after, act in [*acts, (900, "pass")]:
+        now += after
+        note(now, t.passed(now))
+        if act == "sent":
+            t.sent_all(now)
+        elif act == "decline":
+            note(now, t.decline(now, "juwei"))
+        assert all(index in taken for index, seconds in enumerate(due) if seconds <= now)
+    assert len(taken) == len(due)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_POLICIES, st.integers(0, 300), st.integers(0, 300))
+def test_after_an_accept_only_what_waits_for_more_is_taken(config: PolicyConfig, accepted: int, there: int) -> None:
+    t = Timeline(policies={"critical": config})
+    t.smoke(0)
+    t.passed(accepted)
+    t.accept(accepted, "wuye")
+    before = t.incident.step
+    decisions = t.passed(accepted + there)
+    for one in decisions:
+        if isinstance(one, PolicyAdvanced):
+            index = one.step
+            step_taken = t.settings.policy("critical").steps[index]
+            assert index >= before
+            assert step_taken.until is not Handling.ACCEPTED or step_taken.quorum
+    t.arrive(accepted + there, "wuye")
+    assert t.incident.page_ms is None
