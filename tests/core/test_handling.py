@@ -333,6 +333,7 @@ def test_the_control_room_closes_for_somebody() -> None:
 
 def test_who_left_the_registry_meanwhile_is_told_nothing_more() -> None:
     t = fire()
+    t.command(10, Remove(actor="clerk", what="duty", id="2"))
     t.command(10, Remove(actor="clerk", what="person", id="juwei"))
     assert told(t.close(20, "wuye")) == ["wuye", "zhiyuan"]
 
