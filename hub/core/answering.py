@@ -9,7 +9,7 @@ from hub.core.asking import tell_everybody
 from hub.core.commands import Accept, Answering, Arrive, AskHelp, Close, Comment, Decline, HandOver, SayFalse
 from hub.core.context import Core
 from hub.core.decisions import HelpAsked, IncidentCommented, Reason
-from hub.core.going import accept, arrive, decline, hand_over
+from hub.core.going import accept, arrive, cannot_hand_over, decline, hand_over
 from hub.core.incidents import close
 from hub.core.telling import answered
 from hub.model import Incident
@@ -20,10 +20,9 @@ def answer(core: Core, command: Answering) -> str | None:
     incident = core.state.incidents.get(command.incident)
     if incident is None or incident.closed_ms is not None:
         return f"incident {command.incident} is closed, or never was"
-    if command.person and command.person not in core.state.people:
-        return f"nobody is called {command.person}"
-    if isinstance(command, Comment) and not command.text.strip() and not command.photo:
-        return "a comment needs words or a photo"
+    refused = _refusal(core, incident, command)
+    if refused is not None:
+        return refused
     answered(core, incident.id, command.who)
     match command:
         case Accept():
@@ -38,13 +37,26 @@ def answer(core: Core, command: Answering) -> str | None:
             _commented(core, incident, command.who, text=text.strip(), photo=photo)
         case AskHelp():
             ask_help(core, incident, command)
-        case HandOver():
-            return hand_over(core, incident, command)
+        case HandOver(who=who, to=to):
+            hand_over(core, incident, who, to)
         case Close(outcome=outcome, cause=cause):
             close(core, incident, command.who, outcome, cause, Reason.PERSON_ASKED)
         case _:
             return f"{type(command).__name__} is no answer"
     return None
+
+
+def _refusal(core: Core, incident: Incident, command: Answering) -> str | None:
+    """Why it cannot be said, in plain words, or None."""
+    if command.person and command.person not in core.state.people:
+        return f"nobody is called {command.person}"
+    match command:
+        case Comment(text=text, photo=photo) if not text.strip() and not photo:
+            return "a comment needs words or a photo"
+        case HandOver(who=who, to=to):
+            return cannot_hand_over(core, incident, who, to)
+        case _:
+            return None
 
 
 def say_false(core: Core, incident: Incident, who: str) -> None:

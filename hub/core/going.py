@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hub.core.asking import RANK, is_action, page_others, role_of
-from hub.core.commands import Answering, HandOver
+from hub.core.commands import Answering
 from hub.core.context import Core
 from hub.core.decisions import IncidentAccepted, IncidentDeclined, IncidentHandedOver, Reason, ResponderArrived
 from hub.core.incidents import HANDLING, Act, again
@@ -74,9 +74,8 @@ def decline(core: Core, incident: Incident, command: Answering) -> None:
     progress(core, incident, Reason.CARD_UPDATED)
 
 
-def hand_over(core: Core, incident: Incident, command: HandOver) -> str | None:
-    """``to`` is asked to take it; who hands over stays responsible until they accept."""
-    who, to = command.who, command.to
+def cannot_hand_over(core: Core, incident: Incident, who: str, to: str) -> str | None:
+    """Why ``who`` cannot hand it to ``to``, in plain words, or None."""
     mine, theirs = incident.responder(who), incident.responder(to)
     person = core.person(to)
     if person is None or is_action(to):
@@ -87,11 +86,17 @@ def hand_over(core: Core, incident: Incident, command: HandOver) -> str | None:
         return None
     if mine is None or mine.declined:
         return f"{who} has not accepted incident {incident.id}, so cannot hand it over"
-    if theirs is not None and theirs.declined:
-        return f"{to} has said that they cannot go"
-    why_not = unwilling(core, person, incident.severity) if theirs is None else None
-    if why_not is not None:
-        return f"{to} may not be told now ({why_not.reason}), so cannot take it over"
+    if theirs is not None:
+        return f"{to} has said that they cannot go" if theirs.declined else None
+    why_not = unwilling(core, person, incident.severity)
+    return None if why_not is None else f"{to} may not be told now ({why_not.reason}), so cannot take it over"
+
+
+def hand_over(core: Core, incident: Incident, who: str, to: str) -> None:
+    """``to`` is asked to take it; who hands over stays responsible until they accept."""
+    mine, person = incident.responder(who), core.person(to)
+    if mine is None or person is None or mine.handed_to == to:
+        return
     _replace(incident, msgspec.structs.replace(mine, handed_to=to))
     core.touch_incident(incident)
     core.decisions.append(
@@ -104,13 +109,12 @@ def hand_over(core: Core, incident: Incident, command: HandOver) -> str | None:
             to=to,
         )
     )
-    if theirs is not None:
+    if incident.responder(to) is not None:
         _release(core, incident, to)
         _answered(core, incident)
     else:
         role = role_of(core, incident, to)
         tell(core, incident, person, role, Purpose.HANDED_OVER, Reason.HANDED_OVER, who=mine.role)
-    return None
 
 
 def _go(core: Core, incident: Incident, command: Answering, act: Act) -> None:
