@@ -54,7 +54,7 @@ def arrive(core: Core, incident: Incident, command: Answering) -> None:
 
 
 def decline(core: Core, incident: Incident, command: Answering) -> None:
-    """去不了: not asked again for this incident. Who had accepted takes it back: see `_backed_out`."""
+    """去不了: not asked again for this incident. Who had accepted takes it back: see `_one_less`."""
     who = command.who
     known = incident.responder(who)
     if known is not None and known.declined:
@@ -67,7 +67,7 @@ def decline(core: Core, incident: Incident, command: Answering) -> None:
     )
     _hand_back(core, incident, who)
     if known is not None:
-        _backed_out(core, incident)
+        _one_less(core, incident, Reason.DECLINED)
     elif incident.handling is Handling.NEW and _nobody_left_to_answer(incident):
         bring_forward(core, incident, core.settings.policy(incident.policy))
         advance(core, incident, Purpose.ESCALATED, Reason.DECLINED)
@@ -111,7 +111,8 @@ def hand_over(core: Core, incident: Incident, who: str, to: str) -> None:
     )
     if incident.responder(to) is not None:
         _release(core, incident, to)
-        _answered(core, incident)
+        _one_less(core, incident, Reason.HANDED_OVER)
+        progress(core, incident, Reason.CARD_UPDATED)
     else:
         role = role_of(core, incident, to)
         tell(core, incident, person, role, Purpose.HANDED_OVER, Reason.HANDED_OVER, who=mine.role)
@@ -140,20 +141,20 @@ def _answered(core: Core, incident: Incident) -> None:
     progress(core, incident, Reason.CARD_UPDATED)
 
 
-def _backed_out(core: Core, incident: Incident) -> None:
-    """One of those who went does not: the others are asked when nobody is left, or fewer than it takes."""
+def _one_less(core: Core, incident: Incident, reason: Reason) -> None:
+    """One of those who went no longer does: the others are asked when nobody is left, or fewer than it takes."""
     if not incident.going:
         _fall_back(core, incident, Handling.NEW)
-        again(core, incident, Purpose.ESCALATED, Reason.DECLINED)
+        again(core, incident, Purpose.ESCALATED, reason)
         return
     _fall_back(core, incident, _furthest(incident))
     watch(core, incident)
     steps = core.settings.policy(incident.policy).steps
     taken = incident.step
-    advance(core, incident, Purpose.ESCALATED, Reason.DECLINED)
+    advance(core, incident, Purpose.ESCALATED, reason)
     short = len(incident.going) < incident.needed or any(quorum_short(incident, s) for s in steps[:taken])
     if short and incident.step == taken:
-        page_others(core, incident, Purpose.ESCALATED, Reason.DECLINED, goers=False)
+        page_others(core, incident, Purpose.ESCALATED, reason, goers=False)
 
 
 def _nobody_left_to_answer(incident: Incident) -> bool:
