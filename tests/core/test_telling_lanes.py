@@ -125,7 +125,8 @@ def test_no_contact_is_ever_overrun_and_everything_leaves(gaps: list[tuple[float
     spent = sorted(d.at_ms for d in left)
     assert all(sum(1 for at in spent if start - 60_000 < at <= start) <= limit for start in spent)
     carried = {id for d in left for id in (d.notification, *d.carries)}
-    assert carried >= {n.id for n in s.core.state.notifications.values()}
+    told_lately = s.core.now_ms - 10_000  # what just began to wait may still do so
+    assert carried >= {n.id for n in s.core.state.notifications.values() if n.created_ms < told_lately}
 
 
 def test_waiting_survives_a_restart() -> None:
