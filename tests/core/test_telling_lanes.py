@@ -144,6 +144,7 @@ def test_several_words_about_one_incident_are_one_line() -> None:
     s.alarms(1, *range(8))
     incident = s.core.state.incidents[max(s.core.state.incidents)]
     again(s.core, incident, Purpose.GREW, Reason.SAME_INCIDENT)
+    s.core.take()
     (together,) = s.due(3)
     assert len(together.carries) == 3
     assert [a.incident for a in together.notice.also].count(incident.id) == 1
