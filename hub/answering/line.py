@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Coroutine
 
 import httpx
@@ -76,7 +77,8 @@ class Line:
                 self._why_not = _said(exc)
             except Exception as exc:  # outermost loop: a bug must not silence everybody's answers
                 self._why_not = f"fault: {type(exc).__name__}"
-                log.exception("an answerer failed", name=self.name)
+                # Where, and not with what: the values on the way hold tokens and what people wrote.
+                log.error("an answerer failed", name=self.name, trace=traceback.format_tb(exc.__traceback__))
             finally:
                 held_s = 0.0 if self._up_since is None else time.monotonic() - self._up_since
                 self._up_since = None

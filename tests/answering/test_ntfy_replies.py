@@ -124,7 +124,7 @@ def test_a_server_that_falls_silent_is_asked_again() -> None:
         async with line_of(ntfy, Answers(), quiet_s=0.1, backoff=patience.backoff()) as line:
             await until(lambda: len(patience.waits) == 2)
             assert line.why_not == "timeout"
-            assert len(ntfy.paths) == 2
+            await until(lambda: len(ntfy.paths) == 2)
 
     run(test())
 
