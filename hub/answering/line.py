@@ -23,6 +23,8 @@ MOST_BYTES = 1_000_000
 MOST_AT_ONCE = 64
 """Answers under way on one connection; a flood waits in the socket."""
 
+END_WITHIN_S = 1.0
+
 
 class Broken(HubError):
     """The connection is of no use any more, in a few words; ``thrown_out``: another one took its place."""
@@ -66,6 +68,12 @@ class Line:
 
     async def run(self) -> None:
         """Connect, and connect again with full jitter, until cancelled."""
+        try:
+            await self._keep_talking()
+        finally:
+            await self._end_work()
+
+    async def _keep_talking(self) -> None:
         while True:
             thrown_out = False
             try:
@@ -82,7 +90,6 @@ class Line:
             finally:
                 held_s = 0.0 if self._up_since is None else time.monotonic() - self._up_since
                 self._up_since = None
-                await self._drop_work()
             log.warning("no answers come over this connection", name=self.name, why=self._why_not)
             if thrown_out:
                 # Two hubs with one account throw each other out: be slow, so that one of them stays.
@@ -111,11 +118,15 @@ class Line:
             # The connection went away under it, or the provider's answer was bad: what was written stays written.
             log.warning("a reply was not given", name=self.name, why=_said(exc))
 
-    async def _drop_work(self) -> None:
+    async def _end_work(self) -> None:
+        """What is under way when the hub stops may end; what takes longer is given up. A lost connection ends nothing:
+        a reply may go another way."""
         tasks = list(self._at_work)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=END_WITHIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _open(self, url: str, *, ping_s: float | None = None) -> ClientConnection:
         """A WebSocket. ``ping_s``: heartbeat of the WebSocket itself, where the protocol has none from our side."""
