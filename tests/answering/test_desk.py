@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractContextManager
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
 from hub.answering.desk import Desk
 from hub.answering.port import Answered, Incoming
 from hub.core.commands import Accept, Arrive, AskHelp, Decline, SayFalse
+from hub.delivery.cards import answer_word
 from hub.delivery.links import LinkClaim
 from hub.delivery.live import answer_key
 from hub.errors import StoreError
 from hub.model import Contact, Person
 from tests.answering.compound import COMMUNITY, LINKS, Compound
+from tests.delivery.notices import message as notice_message
 
 HELLO = "1我去 2去不了"
 
@@ -316,3 +319,15 @@ def test_a_bug_is_not_remembered_as_an_answer(compound: Compound, monkeypatch: p
         return await desk.answer(same)
 
     assert asyncio.run(twice()).text.startswith("已记录:你去")
+
+
+@pytest.mark.parametrize(("number", "command"), [("1", Accept), ("2", Decline)])
+def test_the_buttons_of_other_senders_are_understood(
+    compound: Compound, number: str, command: type[Accept | Decline]
+) -> None:
+    compound.person("wang", "wecomapp://wang")
+    compound.incident(7, "wang")
+    compound.incident(8, "wang")
+    sent = msgspec.structs.replace(notice_message(), token=LINKS.token(LinkClaim(COMMUNITY, 7, "wang")))
+    said(compound.desk(), channel="wecomapp", choice=answer_word(number, sent))
+    assert compound.commands == [command(actor="wang", incident=7, via="wecom")]
