@@ -50,5 +50,5 @@ def open_lines(
     if accounts.feishu is not None:
         api = endpoints.get("feishuapp", feishu_long.API)
         lines.append(FeishuLong(accounts.feishu, answer, http, api=api))
-    lines += [NtfyReplies(server, answer, http) for server in servers(contacts)]
+    lines += [NtfyReplies(server, answer, http) for server in servers(contacts, endpoints.get("ntfy", ""))]
     return Lines(tuple(lines), links)
