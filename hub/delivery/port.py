@@ -18,6 +18,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """First line, for channels that have one."""
     link: str = ""
     """Personal answer link; "" without `public_url`, for groups and for ends."""
+    token: str = ""
+    """The link's own word, for buttons that answer without a page; "" for groups and for ends."""
     notice: Notice
     community: str
     person: str

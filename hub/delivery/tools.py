@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 
-from hub.config import ActionConfig
+from hub.config import AccountsConfig, ActionConfig
+from hub.delivery.access import AccessToken, Granted
 from hub.delivery.bus import Bus
+from hub.delivery.live import LiveLink
 from hub.delivery.modem import Modems
 from hub.delivery.port import Sender
 from hub.delivery.threads import SendThreads
@@ -62,6 +64,8 @@ class Tools:
         endpoints: Mapping[str, str] = {},
         threads: SendThreads | None = None,
         blocking_s: float = 10.0,
+        accounts: AccountsConfig | None = None,
+        links: Mapping[str, LiveLink] = {},
         zone: ZoneInfo = SHANGHAI,
         remember_call: Callable[[Call], None] = forgotten_call,
         read_subscription: Callable[[str], dict[str, object] | None] = no_subscription,
@@ -71,7 +75,9 @@ class Tools:
         bus: Bus | None = None,
         modems: Modems | None = None,
     ) -> None:
-        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline.
+        """``blocking_s``: how long a blocking sender may wait for its socket; the receipt's deadline. ``accounts``: at
+        vendors where a contact names a member only; their secrets are filled in. ``links``: scheme -> connection that
+        the hub keeps open; looked up at each send.
 
         ``remember_call``, ``read_subscription`` and ``vapid_key`` (a private key as PEM) may block: they are called in
         a thread. ``vapid_subject``: how a push service reaches whoever runs this hub.
@@ -81,6 +87,9 @@ class Tools:
         self.endpoints = endpoints
         self.threads = threads or SendThreads()
         self.blocking_s = blocking_s
+        self.accounts = accounts or AccountsConfig()
+        self.links = links
+        self._access: dict[str, AccessToken] = {}
         self.zone = zone
         self.remember_call = remember_call
         self.read_subscription = read_subscription
@@ -97,6 +106,10 @@ class Tools:
     def endpoint(self, scheme: str, usual: str) -> str:
         """Address of a provider: the vendor's, unless a proxy or a test stands in for it."""
         return self.endpoints.get(scheme, usual)
+
+    def access(self, account: str, fetch: Callable[[], Awaitable[Granted]]) -> AccessToken:
+        """The token of an account, one for all its contacts."""
+        return self._access.setdefault(account, AccessToken(fetch, self.now_ms))
 
     @property
     def http(self) -> httpx.AsyncClient:
