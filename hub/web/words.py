@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.core.decisions import Reason
-from hub.model import Handling, Kind, NotificationState, Outcome, PlaceKind, Purpose, Severity
+from hub.model import Handling, Kind, NotificationState, Outcome, PlaceKind, Purpose, Severity, Stage
 from hub.web.access import Role
 from hub.web.language import marked, translated
 
@@ -94,13 +94,48 @@ PURPOSE: Mapping[str, str] = {
     Purpose.REPAGED: marked("再次通知"),
     Purpose.ENDED: marked("解除"),
     Purpose.TEST: marked("测试"),
+    Purpose.HELP: marked("需要支援"),
+    Purpose.HANDED_OVER: marked("交给你"),
+    Purpose.PROGRESS: marked("进展"),
+    Purpose.DIGEST: marked("汇总"),
+    Purpose.SILENCED: marked("暂停与作业"),
 }
+
+CHANNEL: Mapping[str, str] = {
+    "inbox": marked("消息页"),
+    "wecom": marked("企业微信群"),
+    "wecomapp": marked("企业微信"),
+    "wecombot": marked("企业微信机器人"),
+    "dingtalk": marked("钉钉群"),
+    "dingtalkapp": marked("钉钉"),
+    "feishu": marked("飞书群"),
+    "lark": marked("Lark群"),
+    "feishuapp": marked("飞书"),
+    "alisms": marked("短信"),
+    "tencentsms": marked("短信"),
+    "modemsms": marked("短信"),
+    "alivoice": marked("电话"),
+    "tencentvoice": marked("电话"),
+    "modemring": marked("电话"),
+    "webpush": marked("浏览器推送"),
+    "mailto": marked("邮件"),
+    "mailtos": marked("邮件"),
+    "action": marked("动作"),
+}
+"""By the scheme of a contact's URL; what is not here is shown by its scheme."""
 
 PLACE: Mapping[str, str] = {
     PlaceKind.BUILDING: marked("号楼"),
     PlaceKind.SPACE: marked("车位"),
     PlaceKind.GATE: marked("道闸"),
     PlaceKind.HOME: marked("户"),
+}
+
+STAGE: Mapping[str, str] = {
+    Stage.ACCEPTED: marked("对方已接收"),
+    Stage.DELIVERED: marked("已到手机"),
+    Stage.OPENED: marked("已打开"),
+    Stage.ANSWERED: marked("已回复"),
 }
 
 UNDECODED: Mapping[str, str] = {
@@ -160,6 +195,33 @@ REASONS: Mapping[str, str] = {
     Reason.ALREADY_SO: marked("已经如此"),
     Reason.INVALID: marked("内容无效"),
     Reason.CLOCK_JUMPED: marked("时钟跳变"),
+    Reason.OFF_HOURS: marked("不在其接收时段"),
+    Reason.ASLEEP: marked("休息时段,级别不够叫醒"),
+    Reason.ON_LEAVE: marked("请假中"),
+    Reason.REFUSED: marked("本人不接收通知"),
+    Reason.NIGHT_CALLS_USED: marked("夜间电话次数已用完"),
+    Reason.WRONG_DAY: marked("不是这一天的班"),
+    Reason.NOT_AWAKE_FIRST: marked("先通知醒着的人"),
+    Reason.CHANNEL_NOT_ALLOWED: marked("这一步不用这种联系方式"),
+    Reason.WORKING_HOURS: marked("等到工作时间"),
+    Reason.DIGESTED: marked("并入汇总"),
+    Reason.MERGED: marked("并入同一条消息"),
+    Reason.SHARED_CONTACT: marked("所在的群已经收到"),
+    Reason.QUORUM_SHORT: marked("人员组成还不够"),
+    Reason.HELP_ASKED: marked("现场请求支援"),
+    Reason.HANDED_OVER: marked("转交"),
+    Reason.INHIBITED: marked("由上级故障引起"),
+    Reason.NO_LONGER_INHIBITED: marked("上级故障已不再解释它"),
+    Reason.FLAPPING: marked("反复出现"),
+    Reason.WORKS: marked("入户作业中"),
+    Reason.FALSE_ALARMS: marked("多次误报"),
+    Reason.DRILL: marked("演练"),
+    Reason.SILENCE_STARTED: marked("开始暂停提醒"),
+    Reason.SILENCE_ENDS_SOON: marked("暂停提醒即将结束"),
+    Reason.SILENCE_ENDED: marked("暂停提醒结束"),
+    Reason.SELF_OBSERVED: marked("系统自查发现"),
+    Reason.WEEKLY_TEST: marked("每周测试"),
+    Reason.CARD_UPDATED: marked("更新原消息"),
 }
 
 DECISIONS: Mapping[str, str] = {
@@ -181,6 +243,13 @@ DECISIONS: Mapping[str, str] = {
     "notification_cancelled": marked("不再通知"),
     "policy_advanced": marked("进入下一步"),
     "command_refused": marked("操作被拒绝"),
+    "incident_commented": marked("说明"),
+    "help_asked": marked("需要支援"),
+    "incident_handed_over": marked("转交"),
+    "alert_inhibited": marked("未单独通知"),
+    "alert_flapped": marked("反复出现"),
+    "drill_started": marked("演练开始"),
+    "notification_progressed": marked("消息进展"),
 }
 
 

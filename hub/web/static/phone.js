@@ -1,8 +1,10 @@
 import { run } from "./clock.js";
 import { follow } from "./live.js";
+import { offer } from "./push.js";
 
 run();
-follow();
+follow(offer);
+offer();
 
 // A second tap while the first is under way would only wait for the same answer.
 document.addEventListener("submit", (event) => {
@@ -18,3 +20,13 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
+
+// Somebody has it on their screen. A link preview runs no script, or shows it to nobody.
+const opened = document.body.dataset.opened;
+function sayOpened() {
+  if (!opened || document.visibilityState !== "visible") return;
+  document.removeEventListener("visibilitychange", sayOpened);
+  fetch(opened, { method: "POST", credentials: "same-origin" }).catch(() => {});
+}
+document.addEventListener("visibilitychange", sayOpened);
+sayOpened();
