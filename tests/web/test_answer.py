@@ -60,7 +60,7 @@ def test_showing_the_page_changes_nothing_and_answering_twice_is_one_command(wor
     assert world.commands() == []
     for _ in range(2):
         http.post(link(world, "li"), data={"do": "accept"})
-    assert world.commands() == [Accept(actor="li", incident=FIRE)]
+    assert world.commands() == [Accept(actor="li", incident=FIRE, via="link")]
 
 
 @pytest.mark.usefixtures("owner")
@@ -68,7 +68,7 @@ def test_the_whole_way_from_accept_to_outcome(world: World, http: httpx.Client) 
     kitchen_fire(world)
     for form in ({"do": "accept"}, {"do": "arrive"}, {"do": "close", "outcome": "false", "cause": "做饭油烟"}):
         http.post(link(world, "li"), data=form)
-    assert world.commands()[-1] == Close(actor="li", incident=FIRE, outcome=Outcome.FALSE, cause="做饭油烟")
+    assert world.commands()[-1] == Close(actor="li", incident=FIRE, via="link", outcome=Outcome.FALSE, cause="做饭油烟")
     page = http.get(link(world, "li")).text
     assert "误报(做饭油烟)" in page
     assert 'name="do"' not in page
@@ -82,7 +82,10 @@ def test_somebody_who_cannot_go_may_change_their_mind(world: World, http: httpx.
     http.post(link(world, "li"), data={"do": "decline"})
     assert "已记录:你去不了" in http.get(link(world, "li")).text
     http.post(link(world, "li"), data={"do": "accept"})
-    assert world.commands() == [Decline(actor="li", incident=FIRE), Accept(actor="li", incident=FIRE)]
+    assert world.commands() == [
+        Decline(actor="li", incident=FIRE, via="link"),
+        Accept(actor="li", incident=FIRE, via="link"),
+    ]
 
 
 @pytest.mark.parametrize("form", [{}, {"do": "close"}, {"do": "arrive"}, {"do": "close", "outcome": "drill"}])
@@ -100,7 +103,7 @@ def test_an_answer_is_kept_even_when_nobody_steps_it_in_time(
     answer = http.post(link(world, "li"), data={"do": "accept"})
     assert answer.headers["location"].endswith("?said=pending")
     assert "已收到你的回复" in http.get(answer.headers["location"]).text
-    assert world.commands() == [Accept(actor="li", incident=FIRE)]
+    assert world.commands() == [Accept(actor="li", incident=FIRE, via="link")]
 
 
 def test_a_wrong_link_says_so_in_plain_words(world: World, http: httpx.Client) -> None:

@@ -17,6 +17,7 @@ from hub.core.decisions import AnyDecision
 from hub.delivery.links import Links
 from hub.model import (
     Alert,
+    ContactHealth,
     Device,
     Duty,
     Fact,
@@ -25,9 +26,11 @@ from hub.model import (
     Notification,
     Person,
     Place,
+    Receipt,
     Sees,
     Severity,
     Silence,
+    Works,
 )
 from hub.store import schema
 from hub.web.keys import Keys, ensure_keys
@@ -255,6 +258,8 @@ class World:
                 "reason": decision.reason.value,
                 "incident": getattr(decision, "incident", None),
                 "alert": getattr(decision, "alert", None),
+                "notification": getattr(decision, "notification", None),
+                "person": getattr(decision, "person", None),
                 "body": _json(decision),
             },
         )
@@ -277,6 +282,46 @@ class World:
                 "text": text,
             },
         )
+
+    def attempt(
+        self,
+        notification: int,
+        contact: str,
+        *,
+        attempt: int = 1,
+        at_ms: int,
+        claimed_ms: int | None = None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        self._put(
+            schema.outbox,
+            {"notification": notification, "attempt": attempt},
+            {
+                "created_ms": at_ms,
+                "severity_order": 0,
+                "deadline_ms": at_ms + 10_000,
+                "contact": contact,
+                "url": "",
+                "body": "{}",
+                "claimed_ms": claimed_ms,
+                "claimed_by": "",
+                "done_ms": receipt.at_ms if receipt else None,
+                "receipt": _json(receipt) if receipt else None,
+            },
+        )
+
+    def health(self, known: ContactHealth) -> None:
+        key = {"person": known.person, "contact": known.contact}
+        self._put(schema.contact_health, key, {"body": _json(known)})
+
+    def works(self, works: Works) -> None:
+        self._put(schema.works, {"id": works.id}, {"until_ms": works.until_ms, "body": _json(works)})
+
+    def person(self, id: str) -> Person:
+        table = schema.registry
+        with self.engine.connect() as connection:
+            query = select(table.c.body).where(table.c.what == "person", table.c.id == id)
+            return msgspec.json.decode(connection.execute(query).scalar_one(), type=Person)
 
     def quarantined(self, seq: int, payload: bytes, *, reason: str = "not_json", topic: bytes = b"dev/x") -> None:
         self._put(
