@@ -247,10 +247,16 @@ def has_accepted(incident: Incident, person: str) -> bool:
 
 
 def by_urgency(found: Iterable[Incident]) -> list[Incident]:
-    """Severity first, unanswered before answered, then the oldest."""
+    """Severity first, a drill after what is real, unanswered before answered, then the oldest."""
     return sorted(
         found,
-        key=lambda one: (one.test, SEVERITY_ORDER[one.severity], one.handling is not Handling.NEW, one.opened_ms),
+        key=lambda one: (
+            one.test,
+            SEVERITY_ORDER[one.severity],
+            one.drill,
+            one.handling is not Handling.NEW,
+            one.opened_ms,
+        ),
     )
 
 

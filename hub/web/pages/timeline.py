@@ -25,6 +25,7 @@ from hub.core.decisions import (
     PolicyAdvanced,
     ResponderArrived,
 )
+from hub.web import rows
 from hub.web.language import marked, translated
 from hub.web.told import scheme_of
 from hub.web.view import Picture
@@ -54,7 +55,8 @@ def timeline(
     picture: Picture, incident: int, decisions: Sequence[AnyDecision], told: dict[tuple[int, str], str], *, names: bool
 ) -> list[Entry]:
     """Oldest first."""
-    readers = {one.notification: one.person for one in decisions if isinstance(one, NotificationDue)}
+    messages = rows.notifications_of(picture.connection, picture.community, incident)
+    readers = {one.id: one.person for one in messages}
     entries: list[Entry] = []
     for decision in decisions:
         tag = str(decision.__struct_config__.tag)

@@ -17,6 +17,13 @@ document.addEventListener("submit", (event) => {
     if (pressed && pressed.dataset.once) pressed.textContent = pressed.dataset.once;
   }, 0);
 });
+// The browser's own words for "no file chosen" would stand there in its language: ours stand in their place.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!field.dataset || !field.dataset.chosen || !field.files.length) return;
+  field.parentNode.classList.add("chosen");
+  field.parentNode.querySelector("b").textContent = field.dataset.chosen;
+});
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
