@@ -105,8 +105,6 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if error.status_code == 413 and not _is_api(request):
-            return _said(request, 413, marked("文件太大"), marked("照片不能超过10 MB。请改小一些,或只写文字。"))
         if _is_api(request) or error.status_code != 404:
             return _problem(error.status_code, str(error.detail), dict(error.headers or {}))
         return _said(request, 404, marked("没有这一页"), marked("地址可能不完整。请从消息或首页重新打开。"))

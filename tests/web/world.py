@@ -134,13 +134,32 @@ class World:
                 )
             )
         self.links = Links(self.keys.link_key, "http://hub.test")
-        self.deps = deps_of(self.engine, self.links, self.clock, self._ingest)
+        self.vapid_public = ""
+        self.reported: list[tuple[str, bytes]] = []
+        self.called_back: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.deps = msgspec.structs.replace(
+            deps_of(self.engine, self.links, self.clock, self._ingest),
+            vapid_public=lambda: self.vapid_public,
+            receipts_token="report-token",
+            reports=self._report,
+            wecom_callback=self._call_back,
+        )
 
     async def _ingest(
         self, source: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> tuple[int, bytes]:
         self.pushed.append((source, body, headers, query))
         return 200, b'{"ok":true}'
+
+    async def _report(self, provider: str, body: bytes, _: Mapping[str, str]) -> tuple[int, bytes]:
+        self.reported.append((provider, body))
+        return 200, b'{"code":0}'
+
+    async def _call_back(self, method: str, query: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        self.called_back.append((method, query, body))
+        if query.get("msg_signature") != "right":
+            return 403, b"wrong signature"
+        return 200, b"echo" if method == "GET" else b"<xml/>"
 
     def close(self) -> None:
         self.engine.dispose()
@@ -311,7 +330,7 @@ class World:
         )
 
     def health(self, known: ContactHealth) -> None:
-        key = {"person": known.person, "contact": known.contact}
+        key: dict[str, object] = {"person": known.person, "contact": known.contact}
         self._put(schema.contact_health, key, {"body": _json(known)})
 
     def works(self, works: Works) -> None:

@@ -24,7 +24,8 @@ from hub.web.site import CLEAN, Answer, NotAllowed, OurSite, Site
 
 router = APIRouter(include_in_schema=False)
 
-LARGEST_UPLOAD = 10 * 1024 * 1024 + 64 * 1024  # ten megabytes of photo and what stands around it
+LARGEST_PHOTO = 10 * 1024 * 1024
+LARGEST_UPLOAD = 3 * LARGEST_PHOTO  # what is too large is refused in plain words up to here, beyond it bluntly
 LARGEST_KEPT = 300 * 1024
 LONGEST_SIDE = 1600
 MOST_PIXELS = 120_000_000
@@ -111,6 +112,8 @@ async def remark(
     """Keep a remark, a photo or both; gives what the next page says about it."""
     body = await photo.read() if photo is not None else b""
     number = 0
+    if len(body) > LARGEST_PHOTO:
+        return "photo_large"
     if body:
         try:
             number = await run_in_threadpool(keep_photo, site, community, incident, actor, body)

@@ -132,7 +132,7 @@ def _about(say: _Teller, decision: AnyDecision) -> str:
         case NotificationFailed():
             return say.message(decision.notification, decision.contact, decision.code)
         case NotificationHeld():
-            return _joined(say.picture.role_title(decision.role) if decision.role else "", say.who(decision.person))
+            return say.who(decision.person) or (say.picture.role_title(decision.role) if decision.role else "")
         case PolicyAdvanced():
             return translated(say.language, "第%(step)s步") % {"step": decision.step + 1}
         case _:
