@@ -212,6 +212,9 @@ class StoreConfig(Section):
 
     url: SecretStr = Field(SecretStr(""), description="Empty: SQLite in data_dir; or postgresql+psycopg://…")
     keep_readings: Duration = Field(timedelta(days=365), description="Age at which journal blocks are dropped")
+    keep_incidents: Duration = Field(
+        timedelta(days=1095), description="Age at which closed incidents go, with their messages, photos and looks"
+    )
     keep_bytes: int = Field(20_000_000_000, description="Size at which the oldest journal blocks are dropped")
 
 

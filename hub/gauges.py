@@ -47,6 +47,8 @@ def alert_counts(state: State) -> tuple[dict[Severity, int], dict[Severity, int]
         if alert.closed_ms is not None or alert.condition is Condition.PENDING or alert.test:
             continue
         open_[alert.severity] = open_.get(alert.severity, 0) + 1
+        if not alert.incident and (alert.inhibited_by or alert.flapping):
+            continue  # held back: nobody is to answer it
         incident = state.incidents.get(alert.incident)
         if (alert if incident is None else incident).handling is Handling.NEW:
             unanswered[alert.severity] = unanswered.get(alert.severity, 0) + 1

@@ -329,6 +329,12 @@ class Keeper:
         since = self._failing_since
         return since is not None and self._loop.time() - since >= SHOUT_AFTER_S
 
+    @property
+    def failing_ms(self) -> int:
+        """For how long nothing could be committed, 0 while it can. Asked by the auditor's thread too."""
+        since = self._failing_since
+        return 0 if since is None else round((self._loop.time() - since) * 1000)
+
     def _shout_when_due(self, commits: list[Commit]) -> None:
         if self.store_down:
             self._shout(commits)

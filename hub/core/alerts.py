@@ -1,20 +1,24 @@
 """Alerts: what becomes of one rule on one subject when its condition is met, held, or over. Pure.
 
 Law of the condition axis: `CONDITION` is the table. A latched alert stays open until a person closes it; any other ends
-with its condition, and its incident with its last alert.
+with its condition, and its incident with its last alert. An alert that nobody is told of yet, because another explains it
+or because it flaps, has no incident: it gets one when it is told, or ends with its condition.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from hub.core.context import Core
+from hub.core.context import SELF, Core
 from hub.core.decisions import AlertCleared, AlertHidden, AlertPending, AlertRaised, Reason
+from hub.core.flapping import calm_ms, rose
 from hub.core.incidents import again, close, join
+from hub.core.inhibition import inhibit, inhibitor, lifted
 from hub.core.rules import Rule
 from hub.core.silences import silencing
 from hub.core.state import DeviceState
-from hub.model import Alert, Condition, Fact, Handling, Kind, Outcome, Purpose
+from hub.core.works import outgrown
+from hub.model import Alert, Condition, Fact, Handling, Kind, Outcome, Purpose, Severity
 
 LATE_MS = 60_000
 """A message that waited longer than this somewhere is told as late."""
@@ -46,8 +50,12 @@ def condition_met(
     facts: dict[str, Fact],
     at_ms: int,
     reason: Reason,
+    anew: bool = True,
 ) -> None:
-    """The condition rose. Raises an alert, or waits for `for`, or wakes the one that still stands."""
+    """The condition rose. Raises an alert, or waits for `for`, or wakes the one that still stands.
+
+    ``anew`` False: it never fell, its alert was closed too early; that is no flapping.
+    """
     standing = core.state.alerts.get((device.alerts or {}).get(key, 0))
     if standing is not None:
         _rise_again(core, standing, facts)
@@ -59,7 +67,7 @@ def condition_met(
         severity=rule.severity,
         subject=device.id,
         kind=kind,
-        place=registered.place if registered else "",
+        place=registered.place if registered else core.root() if device.id.startswith(SELF) else "",
         incident=0,
         condition=Condition.PENDING,
         handling=Handling.NEW,
@@ -81,18 +89,21 @@ def condition_met(
         core.arm(held_at, "alert", alert.id)
         core.decisions.append(AlertPending(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id))
         return
-    _raise(core, alert, rule, Reason.CONDITION_HELD_FOR if rule.hold_ms else reason)
+    _raise(core, alert, rule, Reason.CONDITION_HELD_FOR if rule.hold_ms else reason, anew=anew)
 
 
 def alert_due(core: Core, id: int, due_ms: int) -> None:
-    """A pending condition has held for long enough, or a passing event has been shown for long enough."""
+    """A pending condition has held for long enough, what held an alert back is over, or a passing event was shown enough."""
     alert = core.state.alerts.get(id)
     if alert is None or alert.due_ms != due_ms or alert.closed_ms is not None:
         return
     alert.due_ms = None
     rule = core.rules.rules.get(alert.rule)
+    device = core.state.devices.get(alert.subject)
     if alert.condition is Condition.PENDING and rule is not None:
         _raise(core, alert, rule, Reason.CONDITION_HELD_FOR)
+    elif not alert.incident and rule is not None and (alert.latch or (device and alert.key in (device.met or ()))):
+        _release(core, alert, rule)
     else:
         condition_over(core, alert, Reason.CONDITION_CLEARED)
 
@@ -109,7 +120,8 @@ def condition_over(core: Core, alert: Alert, reason: Reason) -> None:
     alert.due_ms = None
     core.touch_alert(alert)
     core.decisions.append(AlertCleared(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id))
-    if not alert.latch:
+    lifted(core, alert)
+    if not alert.latch or not alert.incident:
         _end(core, alert)
         incident = core.state.incidents.get(alert.incident)
         if incident is not None and incident.closed_ms is None:
@@ -136,9 +148,11 @@ def _end(core: Core, alert: Alert) -> None:
     device = core.state.devices.get(alert.subject)
     if device is not None and device.alerts:
         device.alerts.pop(alert.key, None)
+    if not alert.incident:
+        core.state.alerts.pop(alert.id, None)
 
 
-def _raise(core: Core, alert: Alert, rule: Rule, reason: Reason) -> None:
+def _raise(core: Core, alert: Alert, rule: Rule, reason: Reason, *, anew: bool = True) -> None:
     alert.condition = CONDITION[Condition.PENDING, Signal.HELD]
     alert.raised_ms = core.now_ms
     core.touch_alert(alert)
@@ -155,18 +169,49 @@ def _raise(core: Core, alert: Alert, rule: Rule, reason: Reason) -> None:
             late=alert.late,
         )
     )
+    core.note_explaining(alert)
+    restless = anew and rose(core, alert)
+    if not _held_back(core, alert, rule, restless):
+        _tell(core, alert, rule, reason)
+
+
+def _release(core: Core, alert: Alert, rule: Rule) -> None:
+    """What held it back is over, and it still stands: it is told now, unless something else holds it back."""
+    reason = Reason.NO_LONGER_INHIBITED if alert.inhibited_by else Reason.FLAPPING
+    alert.inhibited_by = 0
+    core.touch_alert(alert)
+    if not _held_back(core, alert, rule, calm_ms(core, alert) > core.now_ms):
+        _tell(core, alert, rule, reason)
+
+
+def _held_back(core: Core, alert: Alert, rule: Rule, restless: bool) -> bool:
+    """Nobody is told of it for now: another alert explains it, or it flaps."""
+    if alert.severity is Severity.CRITICAL:
+        return False
+    by = inhibitor(core, alert, rule)
+    if by is not None:
+        inhibit(core, alert, by)
+    elif restless:
+        alert.due_ms = calm_ms(core, alert)
+        core.arm(alert.due_ms, "alert", alert.id)
+        _hidden(core, alert, Reason.FLAPPING)
+    return by is not None or restless
+
+
+def _hidden(core: Core, alert: Alert, reason: Reason, silence: int = 0) -> None:
+    core.decisions.append(
+        AlertHidden(seq=core.input_seq, at_ms=core.now_ms, reason=reason, alert=alert.id, silence=silence)
+    )
+
+
+def _tell(core: Core, alert: Alert, rule: Rule, reason: Reason) -> None:
+    """Into its incident, which tells people; incidents that works narrow no more are told to everybody."""
     silence = silencing(core, alert)
     if silence is not None:
-        core.decisions.append(
-            AlertHidden(
-                seq=core.input_seq,
-                at_ms=core.now_ms,
-                reason=Reason.SILENCED,
-                alert=alert.id,
-                silence=silence.id,
-            )
-        )
+        _hidden(core, alert, Reason.SILENCED, silence.id)
     join(core, alert, rule, reason, silence.until_ms if silence else None)
+    for incident in outgrown(core):
+        again(core, incident, Purpose.GREW, Reason.SAME_INCIDENT)
 
 
 def _rise_again(core: Core, alert: Alert, facts: dict[str, Fact]) -> None:
@@ -192,6 +237,10 @@ def _rise_again(core: Core, alert: Alert, facts: dict[str, Fact]) -> None:
             place=alert.place,
         )
     )
+    core.note_explaining(alert)
+    restless = rose(core, alert) and alert.severity is not Severity.CRITICAL
     incident = core.state.incidents.get(alert.incident)
-    if rearmed and incident is not None and incident.closed_ms is None:
+    if restless:
+        _hidden(core, alert, Reason.FLAPPING)
+    elif rearmed and incident is not None and incident.closed_ms is None:
         again(core, incident, Purpose.GREW, Reason.SAME_INCIDENT)

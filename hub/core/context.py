@@ -14,6 +14,7 @@ from hub.core.policies import Settings
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
+    Condition,
     Contact,
     Incident,
     Notification,
@@ -23,10 +24,20 @@ from hub.model import (
     PlaceKind,
     RawMessage,
     Severity,
+    Silence,
 )
 
 RECENT = 2048
 """Messages of a source that a redelivery is compared with: the Receive Maximum of a session and a little."""
+
+SELF = "self:"
+"""How the subjects begin about which the hub observes something itself."""
+
+REMIND_MS = 15 * 60_000
+"""How long before its end those whom a silence affects are reminded."""
+
+FALSE_ALARMS_TOO_MANY = 3
+"""False alarms of one detector within 30 days that make somebody move or change it."""
 
 ACTION = "action"
 """An action is told like a person: the same ladder, receipts, retries and all-clear (which undoes it)."""
@@ -53,6 +64,12 @@ class Core:
         self.unheard: set[str] = set()
         """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
         self.recent: dict[str, deque[RawMessage]] = {}
+        self.causes: frozenset[str] = frozenset().union(*(r.inhibited_by for r in self.rules.rules.values()))
+        """Causes that explain other alerts, by the rules."""
+        self.explaining: set[int] = set()
+        """Alerts that stand and whose cause explains others."""
+        self.inhibited: dict[int, set[int]] = {}
+        """alert -> alerts of which nobody is told while it stands."""
         self._rebuild()
 
     def _rebuild(self) -> None:
@@ -65,8 +82,16 @@ class Core:
             self.arm(notification.due_ms, "notification", notification.id)
         for alert in self.state.alerts.values():
             self.arm(alert.due_ms, "alert", alert.id)
+            if alert.inhibited_by:
+                self.inhibited.setdefault(alert.inhibited_by, set()).add(alert.id)
+            self.note_explaining(alert)
         for silence in self.state.silences.values():
-            self.arm(silence.until_ms, "silence", silence.id)
+            self.arm_silence(silence)
+        for works in self.state.works.values():
+            self.arm(works.until_ms, "works", works.id)
+        for device_id, times in self.state.false_alarms.items():
+            if len(times) >= FALSE_ALARMS_TOO_MANY:
+                self.arm(times[-1], "false_alarms", 0, device_id)
         for device_id in self.state.registered:
             self.arm(self.silence_due(device_id), "device", 0, device_id)
 
@@ -92,6 +117,20 @@ class Core:
         """Wake `step` for this entity at that time; an older timer of it does nothing when it fires."""
         if due_ms is not None:
             heapq.heappush(self.timers, (due_ms, what, id, device))
+
+    def arm_silence(self, silence: Silence) -> None:
+        """Its end, and the reminder before it: `REMIND_MS` ahead, of a shorter silence at half its time."""
+        self.arm(silence.until_ms, "silence", silence.id)
+        if not silence.reminded:
+            ahead = min(REMIND_MS, (silence.until_ms - silence.from_ms) // 2)
+            self.arm(silence.until_ms - ahead, "reminder", silence.id)
+
+    def note_explaining(self, alert: Alert) -> None:
+        """Remember an alert that stands and whose cause explains others."""
+        rule = self.rules.rules.get(alert.rule)
+        standing = alert.condition is Condition.ACTIVE and alert.closed_ms is None
+        if standing and rule is not None and rule.cause in self.causes:
+            self.explaining.add(alert.id)
 
     def next_due_ms(self) -> int | None:
         """When the next timer is due, at the latest."""
@@ -143,6 +182,20 @@ class Core:
             if place.kind is PlaceKind.BUILDING:
                 return place.id
         return place_id
+
+    def root(self) -> str:
+        """Id of the community's own place, "" while there is none."""
+        roots = (p.id for p in self.state.places.values() if p.kind is PlaceKind.COMMUNITY and not p.parent)
+        return min(roots, default="")
+
+    def span_of(self, alert: Alert, *, by_place: bool) -> str:
+        """What alerts of one cause must share to be one incident: the exact place or its building.
+
+        What the hub says of itself, and what stands nowhere, is by subject.
+        """
+        if alert.subject.startswith(SELF):
+            return alert.subject
+        return (alert.place if by_place else self.building_of(alert.place)) or alert.subject
 
     def person(self, id: str) -> Person | None:
         """Somebody of the registry, or (``action:NAME``) an action as somebody who is told what to do."""

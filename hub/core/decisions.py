@@ -2,81 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
+from hub.core.reasons import Reason as Reason
 from hub.model import Fact, Kind, Outcome, Purpose, Severity, Stage
-
-
-class Reason(StrEnum):
-    """Why the core decided so. Every value has a zh and an en sentence in `hub.delivery.wording`."""
-
-    CONDITION_MET = "condition_met"
-    CONDITION_CLEARED = "condition_cleared"
-    CONDITION_HELD_FOR = "condition_held_for"
-    RETAINED_STATE = "retained_state"
-    SILENT_TOO_LONG = "silent_too_long"
-    HEARD_AGAIN = "heard_again"
-    UNDECODABLE_LIFE_SAFETY = "undecodable_life_safety"
-    RULE_FAULT = "rule_fault"
-    NEW_HOME_IN_INCIDENT = "new_home_in_incident"
-    SAME_INCIDENT = "same_incident"
-    POLICY_STEP = "policy_step"
-    NOBODY_ACCEPTED = "nobody_accepted"
-    NOTHING_SINCE_ACCEPT = "nothing_since_accept"
-    INCIDENT_ENDED = "incident_ended"
-    ROLE_EMPTY = "role_empty"
-    ALREADY_TOLD = "already_told"
-    DECLINED = "declined"
-    NO_CONTACT = "no_contact"
-    SILENCED = "silenced"
-    HISTORICAL = "historical"
-    TEST_PRESSED = "test_pressed"
-    NO_RECEIPT_IN_TIME = "no_receipt_in_time"
-    CONTACT_REFUSED = "contact_refused"
-    LADDER_EXHAUSTED = "ladder_exhausted"
-    INCIDENT_ANSWERED = "incident_answered"
-    DUPLICATE_KEY = "duplicate_key"
-    DUPLICATE_DELIVERY = "duplicate_delivery"
-    PERSON_ASKED = "person_asked"
-    UNKNOWN_SUBJECT = "unknown_subject"
-    ALREADY_SO = "already_so"
-    INVALID = "invalid"
-    CLOCK_JUMPED = "clock_jumped"
-    # Why a person was not told, or not yet.
-    OFF_HOURS = "off_hours"
-    ASLEEP = "asleep"
-    ON_LEAVE = "on_leave"
-    REFUSED = "refused"
-    NIGHT_CALLS_USED = "night_calls_used"
-    WRONG_DAY = "wrong_day"
-    """The step or the shift is for other days."""
-    NOT_AWAKE_FIRST = "not_awake_first"
-    """The step asks who is awake; they come with the next."""
-    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
-    WORKING_HOURS = "working_hours"
-    DIGESTED = "digested"
-    MERGED = "merged"
-    """Its words go out in another message over the same contact."""
-    SHARED_CONTACT = "shared_contact"
-    """The group that this person reads has had this message already."""
-    # Why an incident was told, or not.
-    QUORUM_SHORT = "quorum_short"
-    HELP_ASKED = "help_asked"
-    HANDED_OVER = "handed_over"
-    INHIBITED = "inhibited"
-    NO_LONGER_INHIBITED = "no_longer_inhibited"
-    FLAPPING = "flapping"
-    WORKS = "works"
-    FALSE_ALARMS = "false_alarms"
-    DRILL = "drill"
-    SILENCE_STARTED = "silence_started"
-    SILENCE_ENDS_SOON = "silence_ends_soon"
-    SILENCE_ENDED = "silence_ended"
-    SELF_OBSERVED = "self_observed"
-    WEEKLY_TEST = "weekly_test"
-    CARD_UPDATED = "card_updated"
 
 
 class Also(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

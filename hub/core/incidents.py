@@ -20,10 +20,13 @@ from hub.core.decisions import (
     Reason,
     ResponderArrived,
 )
+from hub.core.false_alarms import count_false
+from hub.core.inhibition import RELEASED, lifted
 from hub.core.policies import Policy
 from hub.core.rota import holders
 from hub.core.rules import Rule
 from hub.core.telling import cancel, held, tell
+from hub.core.works import step_taken
 from hub.model import (
     SEVERITY_ORDER,
     Alert,
@@ -64,11 +67,11 @@ def join(core: Core, alert: Alert, rule: Rule, reason: Reason, hidden_until_ms: 
 
     ``hidden_until_ms``: a silence covers it; the policy starts when that ends.
     """
-    place = (alert.place if rule.by_place else core.building_of(alert.place)) or alert.subject
+    place = core.span_of(alert, by_place=rule.by_place)
     key = (rule.cause, place)
     incident = core.state.incidents.get(core.open_incidents.get(key, 0))
     if incident is None:
-        return _open(core, alert, rule, place, hidden_until_ms)
+        return _open(core, alert, rule, place, reason, hidden_until_ms)
     new_place = all(core.state.alerts[id].place != alert.place for id in incident.alerts if id in core.state.alerts)
     incident.alerts.append(alert.id)
     worse = SEVERITY_ORDER[alert.severity] < SEVERITY_ORDER[incident.severity]
@@ -96,7 +99,7 @@ def again(core: Core, incident: Incident, purpose: Purpose, reason: Reason) -> N
     _advance(core, incident, purpose, reason)
 
 
-def _open(core: Core, alert: Alert, rule: Rule, place: str, hidden_until_ms: int | None) -> Incident:
+def _open(core: Core, alert: Alert, rule: Rule, place: str, reason: Reason, hidden_until_ms: int | None) -> Incident:
     incident = Incident(
         id=core.next_id(),
         place=place,
@@ -121,7 +124,7 @@ def _open(core: Core, alert: Alert, rule: Rule, place: str, hidden_until_ms: int
             alert=alert.id,
         )
     )
-    _advance(core, incident, Purpose.RAISED, Reason.POLICY_STEP)
+    _advance(core, incident, Purpose.RAISED, reason if reason in RELEASED else Reason.POLICY_STEP)
     return incident
 
 
@@ -224,6 +227,8 @@ def close(core: Core, incident: Incident, person: str, outcome: Outcome, cause: 
     incident.cause_text = cause
     incident.closed_by = person
     incident.due_ms = None
+    if outcome is Outcome.FALSE:
+        count_false(core, incident)
     for alert in core.open_alerts(incident):
         _close_alert(core, alert, outcome, cause)
     core.open_incidents.pop((incident.cause, incident.place), None)
@@ -263,6 +268,7 @@ def _close_alert(core: Core, alert: Alert, outcome: Outcome, cause: str) -> None
     alert.outcome = outcome
     alert.cause = cause
     core.touch_alert(alert)
+    lifted(core, alert)
     device = core.state.devices.get(alert.subject)
     if device is not None and device.alerts and device.alerts.get(alert.key) == alert.id:
         del device.alerts[alert.key]
@@ -317,7 +323,9 @@ def _advance(core: Core, incident: Incident, purpose: Purpose, reason: Reason) -
         core.decisions.append(
             PolicyAdvanced(seq=core.input_seq, at_ms=core.now_ms, reason=reason, incident=incident.id, step=index)
         )
-        _tell_roles(core, incident, policy.steps[index].roles, purpose, reason)
+        taken = step_taken(core, incident, index, purpose, reason)
+        if taken is not None:
+            _tell_roles(core, incident, taken.roles, purpose, reason)
     _schedule(core, incident)
 
 

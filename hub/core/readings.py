@@ -215,6 +215,7 @@ def _meet_condition(
     raw: RawMessage,
     kind: Kind,
     key: str,
+    anew: bool = True,
 ) -> None:
     condition_met(
         core,
@@ -225,6 +226,7 @@ def _meet_condition(
         facts=reading.facts,
         at_ms=believed(reading.device_ms, raw.received_ms),
         reason=Reason.RETAINED_STATE if raw.retained else Reason.CONDITION_MET,
+        anew=anew,
     )
 
 
@@ -247,7 +249,7 @@ def _reassert(core: Core, device: DeviceState, reading: Reading, raw: RawMessage
             continue
         if device.met is not None:
             device.met[rule.name] = core.now_ms
-        _meet_condition(core, device, rule, reading, raw, kind, rule.name)
+        _meet_condition(core, device, rule, reading, raw, kind, rule.name, anew=False)
 
 
 def _fault(core: Core, device: DeviceState, rule: Rule) -> None:

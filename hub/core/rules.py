@@ -211,7 +211,7 @@ def rule_mistakes(
     ``alarm_examples``: kind and values of every alarm in the catalogue. A critical rule that any of its kind's alarms
     would leave unknown is a mistake; so is a rule on a name that its kinds' alarms contradict by a fault.
     """
-    mistakes: list[ConfigError] = []
+    mistakes = _inhibition_mistakes(configs)
     seen: dict[tuple[object, ...], str] = {}
     for name, config in configs.items():
         try:
@@ -232,6 +232,22 @@ def rule_mistakes(
             )
         seen[key] = name
         mistakes.extend(_unanswered(rule, rule.when, alarm_examples))
+    return mistakes
+
+
+def _inhibition_mistakes(configs: Mapping[str, RuleConfig]) -> list[ConfigError]:
+    """`inhibited_by` on what is never inhibited, or by a cause that no rule has."""
+    causes = {config.cause or name for name, config in configs.items()}
+    mistakes: list[ConfigError] = []
+    for name, config in configs.items():
+        unknown = sorted(set(config.inhibited_by) - causes)
+        if unknown:
+            what, todo = f"no rule has the cause {', '.join(unknown)}.", "Name the `cause` of another rule."
+        elif config.inhibited_by and config.severity is Severity.CRITICAL:
+            what, todo = "critical is never inhibited.", "Remove inhibited_by."
+        else:
+            continue
+        mistakes.append(ConfigError(what, where=f"rules.{name}", todo=todo))
     return mistakes
 
 

@@ -16,8 +16,11 @@ from hub.core.commands import (
     Close,
     Decline,
     EndSilence,
+    EndWorks,
+    Observe,
     ReplayQuarantined,
     StartSilence,
+    StartWorks,
     TellTest,
 )
 from hub.core.context import Core
@@ -31,12 +34,17 @@ from hub.core.decisions import (
 )
 from hub.core.incidents import accept, arrive, close, decline, incident_due
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
+from hub.core.observing import false_alarms_due, observe
 from hub.core.readings import receive
 from hub.core.registry import change_registry
-from hub.core.silences import end_silence, start_silence
+from hub.core.silences import end_silence, reminder_due, silence_due, start_silence
 from hub.core.supervision import device_due, set_hearing
 from hub.core.telling import notification_due, receive_receipt, tell_test
+from hub.core.works import end_works, start_works, works_due
 from hub.model import Condition
+
+WALL_CLOCK = frozenset({"silence", "reminder", "works", "false_alarms"})
+"""Timers by what the clock on the wall shows: ends that a person said, and dates."""
 
 
 def step(core: Core, input: Input) -> int:
@@ -109,9 +117,13 @@ def _fire(core: Core, until_ms: int) -> None:
             case "alert":
                 alert_due(core, id, due_ms)
             case "silence":
-                silence = core.state.silences.get(id)
-                if silence is not None and silence.until_ms == due_ms:
-                    end_silence(core, id, Reason.CONDITION_HELD_FOR)
+                silence_due(core, id, due_ms)
+            case "reminder":
+                reminder_due(core, id)
+            case "works":
+                works_due(core, id, due_ms)
+            case "false_alarms":
+                false_alarms_due(core, device)
             case _:
                 device_due(core, device)
 
@@ -141,8 +153,9 @@ def _rebase(core: Core, by_ms: int) -> None:
         device.row_ms += by_ms
         if device.met:
             device.met = {key: since + by_ms for key, since in device.met.items()}
+    state.raises = {name: [at + by_ms for at in times] for name, times in state.raises.items()}
     core.timers = [
-        (due if what == "silence" else due + by_ms, what, id, device) for due, what, id, device in core.timers
+        (due if what in WALL_CLOCK else due + by_ms, what, id, device) for due, what, id, device in core.timers
     ]
     heapq.heapify(core.timers)
     core.decisions.append(ClockJumped(seq=core.input_seq, at_ms=state.now_ms, reason=Reason.CLOCK_JUMPED, by_ms=by_ms))
@@ -163,13 +176,17 @@ def _command(core: Core, command: AnyCommand) -> str | None:
         case Accept() | Decline() | Arrive() | Close():
             return _answer(core, command)
         case StartSilence():
-            if command.until_ms <= core.now_ms:
-                return "a silence must end in the future"
-            start_silence(core, command)
+            return start_silence(core, command)
         case EndSilence(silence=id):
             if id not in core.state.silences:
                 return "there is no such silence any more"
             end_silence(core, id, Reason.PERSON_ASKED)
+        case StartWorks():
+            return start_works(core, command)
+        case EndWorks(works=id):
+            return end_works(core, id, Reason.PERSON_ASKED)
+        case Observe():
+            return observe(core, command)
         case TellTest(person=person_id, contact=contact):
             person = core.state.people.get(person_id)
             if person is None:

@@ -8,6 +8,8 @@ decision.
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.core.context import Core
 from hub.core.decisions import (
     NotificationCancelled,
@@ -25,6 +27,7 @@ from hub.model import (
     Notification,
     NotificationState,
     Person,
+    PlaceKind,
     Purpose,
     Receipt,
     Severity,
@@ -254,3 +257,36 @@ def _ended(core: Core, notification: Notification) -> None:
     else:
         core.notifications_of.get(0, set()).discard(notification.id)
         del core.state.notifications[notification.id]
+
+
+def announce(
+    core: Core, person: Person, role: str, reason: Reason, *, note: str, until_ms: int | None, place: str
+) -> None:
+    """Tell one person that a silence or works began, end soon, or are over."""
+    if not person.contacts:
+        held(core, 0, role, Reason.NO_CONTACT, person.id)
+        return
+    notification = Notification(
+        id=core.next_id(),
+        incident=0,
+        person=person.id,
+        role=role,
+        purpose=Purpose.SILENCED,
+        severity=Severity.INFO,
+        created_ms=core.now_ms,
+    )
+    core.state.notifications[notification.id] = notification
+    core.notifications_of.setdefault(0, set()).add(notification.id)
+    _attempt(core, notification, person, reason)
+    due = core.decisions[-1]
+    if isinstance(due, NotificationDue):
+        known = core.state.places.get(place)
+        words = msgspec.structs.replace(
+            due.notice,
+            purpose=Purpose.SILENCED,
+            test=False,
+            note=note,
+            until_ms=until_ms,
+            place=known.name if known is not None and known.kind is not PlaceKind.HOME else "",
+        )
+        core.decisions[-1] = msgspec.structs.replace(due, notice=words)

@@ -144,6 +144,10 @@ class Incident(msgspec.Struct, kw_only=True):
     """How often the step taken last has been repeated."""
     asks_help: bool = False
     """Somebody on site asked for more people: everybody of every step is told, whoever accepted."""
+    works: int = 0
+    """Works that narrowed it to the console and the person on site."""
+    widened: bool = False
+    """Works narrow it no more: nobody answered in time, or another detector alarmed."""
 
 
 class Purpose(StrEnum):

@@ -14,6 +14,7 @@ from hub.store.connections import Database
 from hub.store.dialect import insert_into
 from hub.store.port import Block, Commit
 from hub.store.schema import block, community, quarantine
+from hub.store.sealing import Sealing, has_personal
 
 LEASE_MS = 10_000
 """How long an owner that does not commit is still taken for alive."""
@@ -70,11 +71,15 @@ def advance_head(connection: Connection, commit: Commit) -> None:
 
 def read_blocks(connection: Connection, name: str, after_seq: int, limit: int) -> list[Block]:
     """The next blocks that end beyond ``after_seq``, oldest first."""
-    rows = connection.execute(_blocks, {"b_community": name, "b_after": after_seq, "b_limit": limit})
-    return [
+    rows = connection.execute(_blocks, {"b_community": name, "b_after": after_seq, "b_limit": limit}).all()
+    found = [
         decode_block(row.version, row.body, f"Block {row.first_seq} to {row.last_seq} of community {name}")
         for row in rows
     ]
+    for one in found:
+        if has_personal(one.inputs):  # keys are read anew each time: another process may have erased one
+            one.inputs = Sealing().open(connection, name, one.inputs)
+    return found
 
 
 def stream_blocks(database: Database, name: str, after_seq: int) -> Iterator[Block]:

@@ -7,10 +7,27 @@ behind counts as gone, and is named in the log.
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, tuple_
 
 from hub.store.connections import Database
-from hub.store.schema import block, budget, command, community, cursor, decision, inbox, outbox, quarantine, snapshot
+from hub.store.schema import (
+    alert,
+    block,
+    budget,
+    call,
+    command,
+    community,
+    cursor,
+    decision,
+    inbox,
+    incident,
+    look,
+    notification,
+    outbox,
+    photo,
+    quarantine,
+    snapshot,
+)
 from hub.store.snapshots import KEPT
 
 YEAR_MS = 365 * 24 * 3600 * 1000
@@ -22,7 +39,9 @@ VACUUM_PAGES = 2000
 log = structlog.get_logger("hub.store")
 
 
-def retain(database: Database, name: str, before_ms: int, max_bytes: int, limit: int) -> int:
+def retain(
+    database: Database, name: str, before_ms: int, max_bytes: int, limit: int, *, incidents_before_ms: int = 0
+) -> int:
     """Drop at most ``limit`` blocks, and a bounded number of old rows; gives how many blocks went."""
     with database.read() as connection:
         firsts = _droppable(connection, name, before_ms, max_bytes, limit)
@@ -30,7 +49,7 @@ def retain(database: Database, name: str, before_ms: int, max_bytes: int, limit:
         some = firsts[start : start + AT_ONCE]
         with database.write() as connection:
             connection.execute(delete(block).where(block.c.community == name, block.c.first_seq.in_(some)))
-    for table, old in _old_rows(name, before_ms):
+    for table, old in [*_old_rows(name, before_ms), *_old_incidents(name, incidents_before_ms)]:
         key = tuple_(*table.primary_key)
         some_keys = select(*table.primary_key).where(old).limit(ROWS_AT_ONCE)
         with database.read() as connection:
@@ -92,7 +111,7 @@ def _slowest_cursor(connection: Connection, name: str) -> int:
 
 
 def _old_rows(name: str, before_ms: int) -> list[tuple[Table, ColumnElement[bool]]]:
-    """What goes by age: what was done, read or never understood. What happened (alerts, incidents) stays."""
+    """What goes by the journal's age: what was done, read or never understood."""
     return [
         (quarantine, and_(quarantine.c.community == name, quarantine.c.received_ms < before_ms)),
         (decision, and_(decision.c.community == name, decision.c.at_ms < before_ms)),
@@ -100,7 +119,35 @@ def _old_rows(name: str, before_ms: int) -> list[tuple[Table, ColumnElement[bool
         (command, and_(command.c.community == name, command.c.done_ms < before_ms)),
         (inbox, and_(inbox.c.community == name, inbox.c.at_ms < before_ms, inbox.c.read_ms.is_not(None))),
         (budget, budget.c.window_ms < before_ms),
+        (call, and_(call.c.community == name, call.c.at_ms < before_ms)),
     ]
+
+
+def _old_incidents(name: str, before_ms: int) -> list[tuple[Table, ColumnElement[bool]]]:
+    """What happened, once it is long over: the incidents go last, for the others are found by them."""
+    over = select(incident.c.id).where(incident.c.community == name, incident.c.closed_ms < before_ms)
+    return [
+        (notification, and_(notification.c.community == name, notification.c.incident.in_(over))),
+        (notification, and_(notification.c.community == name, notification.c.incident == 0, _sent_before(before_ms))),
+        (alert, and_(alert.c.community == name, alert.c.incident.in_(over))),
+        (photo, and_(photo.c.community == name, photo.c.incident.in_(over))),
+        (inbox, and_(inbox.c.community == name, inbox.c.at_ms < before_ms)),
+        (look, and_(look.c.community == name, look.c.at_ms < before_ms)),
+        (incident, and_(incident.c.community == name, incident.c.closed_ms < before_ms, ~_has_rows(name))),
+    ]
+
+
+def _sent_before(before_ms: int) -> ColumnElement[bool]:
+    return notification.c.created_ms < before_ms
+
+
+def _has_rows(name: str) -> ColumnElement[bool]:
+    """Something of the incident is still to go."""
+    left = [
+        exists().where(table.c.community == name, table.c.incident == incident.c.id)
+        for table in (notification, alert, photo)
+    ]
+    return or_(*left)
 
 
 def _shrink(database: Database) -> None:

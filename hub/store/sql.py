@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
+import msgspec
 from sqlalchemy import Connection
 
 from hub.core.commands import AnyCommand
@@ -27,6 +28,7 @@ from hub.store.frames import pack
 from hub.store.port import Block, Commit, Outgoing
 from hub.store.reserve import Reserve
 from hub.store.rows import write_devices
+from hub.store.sealing import Sealing, has_personal
 
 
 class SqlStore:
@@ -36,6 +38,7 @@ class SqlStore:
         self._database = database
         self._reserve = reserve
         self._contacts = Contacts()
+        self._sealing = Sealing()
         self._leases: dict[str, tuple[str, int]] = {}
 
     # ── the record ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,10 +52,14 @@ class SqlStore:
 
     def commit(self, commit: Commit) -> None:
         """Keep one batch. The block is made before the transaction begins: others wait for the write alone."""
-        body = encode_block(commit) if commit.inputs else b""
+        personal = has_personal(commit.inputs)
+        body = encode_block(commit) if commit.inputs and not personal else b""
         try:
             with self._database.write() as connection:
                 journal.advance_head(connection, commit)
+                if personal:
+                    inputs = self._sealing.seal(connection, commit.community, commit.inputs, commit.now_ms)
+                    body = encode_block(msgspec.structs.replace(commit, inputs=inputs))
                 self._contacts.learn(connection, commit.community, commit.changes.people)
                 url_of = partial(self._contacts.url, connection, commit.community)
                 for statement, rows in batch_writes(self._database.dialect, commit, body, url_of):
@@ -61,8 +68,11 @@ class SqlStore:
                 if commit.commands:
                     done = [row for row, _, refused in commit.commands if refused is None]
                     work.mark_replayed(connection, commit.community, done, commit.now_ms)
+                for person in sorted(commit.changes.erased):
+                    self._sealing.erase(connection, commit.community, person)
         except StoreError:
             self._contacts.forget(commit.community)
+            self._sealing.forget()
             raise
 
     def checkpoint(self, community: str, seq: int, at_ms: int, software: str, body: bytes) -> None:
@@ -102,9 +112,13 @@ class SqlStore:
         with self._database.read() as connection:
             return journal.read_quarantined(connection, community, seq)
 
-    def retain(self, community: str, before_ms: int, max_bytes: int, limit: int = 1000) -> int:
+    def retain(
+        self, community: str, before_ms: int, max_bytes: int, limit: int = 1000, *, incidents_before_ms: int = 0
+    ) -> int:
         """Drop what is too old or too much, at most ``limit`` blocks a call; call again while it gives more than 0."""
-        return retention.retain(self._database, community, before_ms, max_bytes, limit)
+        return retention.retain(
+            self._database, community, before_ms, max_bytes, limit, incidents_before_ms=incidents_before_ms
+        )
 
     # ── followers ────────────────────────────────────────────────────────────────────────────────────────────────────
 

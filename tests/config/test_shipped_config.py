@@ -17,10 +17,13 @@ _COMMENTED_SETTING = re.compile(r"^(\s*)#(?=\S|  )", re.MULTILINE)
 """``#key:`` shows a setting, ``# text`` is prose."""
 
 
+SECRETS = ("CTWING_TOKEN", "WECOM_APP_SECRET", "WECOM_BOT_SECRET", "DINGTALK_SECRET", "FEISHU_SECRET")
+
+
 def everything_shown() -> dict[str, Plain]:
     """The file with its commented settings switched on."""
     text = _COMMENTED_SETTING.sub(r"\1", SHIPPED.read_text("utf-8"))
-    written = Written(text, {"CTWING_TOKEN": "x"})
+    written = Written(text, dict.fromkeys(SECRETS, "x"))
     assert written.found == []
     assert isinstance(written.value, dict)
     return written.value
@@ -74,7 +77,7 @@ def test_a_commented_setting_shows_its_default() -> None:
         assert isinstance(written_in, dict)
         assert isinstance(shown_in, dict)
         for key in shown_in.keys() - written_in.keys():
-            default = section.model_fields[key].default
+            default = section.model_fields[key].get_default(call_default_factory=True)
             if default is None:
                 continue
             given = getattr(section.model_validate({key: shown_in[key]}), key)
@@ -102,4 +105,4 @@ def test_what_threatens_life_is_critical_and_latches() -> None:
         assert config.rules[name].latch
     assert config.rules["smoke"].cause == "fire"
     everybody = {"property", "guard", "committee", "volunteer"}
-    assert set(config.policies["critical"].steps[0].roles) == everybody
+    assert set(config.policies["critical"].steps[0].roles) >= everybody

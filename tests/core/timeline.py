@@ -231,5 +231,5 @@ def dues(decisions: list[AnyDecision]) -> list[NotificationDue]:
 
 
 def told(decisions: list[AnyDecision]) -> list[str]:
-    """Who is told by these decisions."""
-    return [d.person for d in dues(decisions)]
+    """Who is told of incidents by these decisions."""
+    return [d.person for d in dues(decisions) if d.incident]

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hub.config import Config, Section, Text
-from hub.model import Kind
+from hub.model import Kind, Window
 
 PLAIN: dict[object, str] = {
     str: "text",
@@ -25,6 +25,7 @@ PLAIN: dict[object, str] = {
     SecretStr: "secret",
     Kind: "kind",
     Text: "zh, en",
+    Window: "hours",
 }
 
 
@@ -72,7 +73,7 @@ def type_word(annotation: object) -> str:
     if origin is list:
         return f"list of {type_word(get_args(annotation)[0])}"
     if origin is dict:
-        return "name: text"
+        return f"name: {type_word(get_args(annotation)[1])}"
     assert isinstance(annotation, type)
     assert issubclass(annotation, Enum)
     return ", ".join(str(member.value) for member in annotation)

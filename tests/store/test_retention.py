@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 from hub.core.commands import Accept
 from hub.core.decisions import Reason, SensorHeard
 from hub.core.inputs import Receipted, Received
-from hub.core.state import State
+from hub.core.state import Changes, State
 from hub.model import RawMessage, Undecodable, Undecoded
 from hub.store import schema
 from hub.store.sql import SqlStore
 from tests.store.backend import Backend
-from tests.store.examples import COMMUNITY, DAY_MS, NOW, batch, due, lease, receipt
+from tests.store.examples import COMMUNITY, DAY_MS, NOW, alert, batch, due, incident, lease, notification, receipt
 from tests.store.snapshots import keep_snapshot
 
 ALL = 10**12
@@ -140,6 +140,30 @@ def test_old_rows_go_with_them_and_open_ones_stay(store: SqlStore) -> None:
         assert connection.execute(select(schema.outbox.c.notification)).scalars().all() == [6]
         assert connection.execute(select(schema.inbox.c.notification)).scalars().all() == [2]
     assert [row for row, _ in store.open_commands(COMMUNITY)] == [still_open]
+
+
+def test_closed_incidents_go_with_all_that_hangs_on_them_and_open_ones_stay(store: SqlStore) -> None:
+    epoch = lease(store)
+    changes = Changes()
+    for number, closed_ms in ((1, NOW), (2, NOW + DAY_MS), (3, None)):
+        changes.incidents[number] = incident(number, [number + 10])
+        changes.incidents[number].closed_ms = closed_ms
+        changes.alerts[number + 10] = alert(number + 10, number)
+        changes.notifications[number + 100] = notification(number + 100, number)
+    store.commit(batch(epoch, 1, changes=changes))
+    with store.writer() as connection:
+        for number in (1, 3):
+            looked = {"community": COMMUNITY, "at_ms": NOW, "who": "wu", "what": "room", "incident": number}
+            connection.execute(insert(schema.look).values(looked))
+    for _ in range(2):  # the incident itself goes once nothing hangs on it
+        store.retain(COMMUNITY, 0, ALL, incidents_before_ms=NOW + 1)
+    with store.reader() as connection:
+        left = {
+            table.name: connection.execute(select(table.c.id).order_by(table.c.id)).scalars().all()
+            for table in (schema.incident, schema.alert, schema.notification)
+        }
+        assert connection.execute(select(func.count()).select_from(schema.look)).scalar_one() == 0
+    assert left == {"incident": [2, 3], "alert": [12, 13], "notification": [102, 103]}
 
 
 def test_the_space_is_used_again_or_given_back(tmp_path_factory: pytest.TempPathFactory) -> None:

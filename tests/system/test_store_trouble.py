@@ -199,3 +199,20 @@ def test_a_message_that_the_store_refuses_is_quarantined_and_its_batch_is_kept(
     until(lambda: smoke(detector("202"), number=5)[1] in [m.raw.payload for m in installation.journaled()], "goes on")
     assert len(installation.quarantined()) == 1
     assert len(installation.alerts(KITCHEN, rule="smoke")) == 1
+
+
+def test_a_hub_that_cannot_record_shouts_that_it_needs_help(install: Install, robot: Peer, postgres: Postgres) -> None:
+    installation = install(store_url=postgres.create(), contact="wecom://{person}")
+    installation.configure(delivery={"endpoints": {"wecom": f"{robot.url()}/send"}})
+    hub = installation.start()
+    servers = backends(installation)
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        texts = told(robot, 3)
+        assert all("告警中枢自己出了问题" in said for said in texts)
+    finally:
+        for pid in servers:
+            os.kill(pid, signal.SIGCONT)
+    assert all("恢复正常" in said for said in told(robot, 3))
+    assert hub.stop() == 0

@@ -1,0 +1,220 @@
+"""The hub as one process: what it opens in which order, its tasks, and what moves between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import structlog
+
+from hub.app.community import open_community
+from hub.app.delivery import open_delivery
+from hub.app.pages import web_deps
+from hub.app.watch import Watch
+from hub.catalogue import SHIPPED, load_catalogue
+from hub.clock import Clock
+from hub.config import Config
+from hub.core.commands import AnyCommand
+from hub.core.decisions import NotificationDue
+from hub.core.rules import milliseconds
+from hub.delivery.dispatch import Dispatcher
+from hub.delivery.links import Links
+from hub.delivery.senders import Senders
+from hub.errors import ConfigError
+from hub.influx import Follower
+from hub.metrics import Metrics
+from hub.model import Receipt
+from hub.mqtt.broker import Broker, ensure_broker
+from hub.mqtt.lane import RunningSession
+from hub.owner import Owner
+from hub.store.open import open_store
+from hub.store.port import Commit, Outgoing
+from hub.store.sql import SqlStore
+from hub.web.app import create_app
+from hub.web.keys import Keys, ensure_keys, ensure_setting
+from hub.web.serve import bind, serve
+
+log = structlog.get_logger("app")
+
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter from the others: at Python's 5 ms an alarm waits for line protocol."""
+RETAIN_EVERY_S = 3600.0
+PARTING_S = 5.0
+"""What is under way when the hub stops has this long; a message that is being sent gets its answer."""
+
+
+class Hub:
+    """One process: its store, broker, communities, delivery and pages."""
+
+    def __init__(self, config: Config, digest: str) -> None:
+        self.config = config
+        self.digest = digest
+        self.clock = Clock()
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{self.clock.now_ms()}"
+        self.writer = ThreadPoolExecutor(1, "store-writer")
+        self.reader = ThreadPoolExecutor(2, "store-reader")
+        self.metrics = Metrics()
+        self.owners: dict[str, Owner] = {}
+        self.followers: list[Follower] = []
+        self.sessions: list[RunningSession] = []
+        self.on_commit: list[Callable[[Commit], None]] = []
+        self.store: SqlStore
+        self.broker: Broker
+        self.keys: Keys
+        self.links: Links
+        self.dispatcher: Dispatcher
+        self.watch: Watch
+        self.senders: Senders
+        self.socket: socket.socket
+        self.public_url = config.installation.public_url
+        """Set before `open`; the demo fills in the port that it got."""
+
+    # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def open(self, closing: contextlib.AsyncExitStack, seeds: Mapping[str, Sequence[AnyCommand]]) -> None:
+        """Everything in the order in which it is needed; what was opened is closed in reverse."""
+        config = self.config
+        self.loop = asyncio.get_running_loop()
+        closing.callback(self.writer.shutdown)
+        closing.callback(self.reader.shutdown)
+        # Two waits for another process's lock must be over before `hub.keeping.SHOUT_AFTER_S`.
+        self.store = open_store(config.store.url.get_secret_value(), config.installation.data_dir, busy_timeout_s=0.8)
+        closing.callback(self.store.close)
+        with self.store.writer() as connection:
+            self.keys = ensure_keys(connection)
+            self.installation_id = ensure_setting(connection, "installation_id")[:12]
+        self.socket = _bound(config)
+        closing.callback(self.socket.close)
+        self.public_url = self.public_url.replace("{port}", str(self.socket.getsockname()[1]))
+        self.broker = await ensure_broker(config.broker, config.installation.data_dir)
+        closing.push_async_callback(self.broker.stop)
+        open_delivery(self, closing)
+        self.watch = Watch(self)
+        catalogue = load_catalogue((SHIPPED, *config.devices_dirs))
+        for community in config.communities:
+            await open_community(self, closing, community, catalogue, seeds.get(community))
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Until cancelled; one task that fails ends them all, and the hub says which and why."""
+        app = create_app(web_deps(self))
+        # What lives for ever need not be looked through again and again: a tenth of the CPU of a busy hub.
+        sys.setswitchinterval(SWITCH_S)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        async with self.watch.auditing(), asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.broker.watch(), name="broker")
+            for session in self.sessions:
+                tasks.create_task(_parting(session.run(), session.close), name=f"mqtt {session.source} {session.lane}")
+            for owner in self.owners.values():
+                tasks.create_task(owner.run(), name=f"owner {owner.community}")
+            tasks.create_task(_parting(self.dispatcher.run(), self._stop_delivery), name="delivery")
+            for follower in self.followers:
+                tasks.create_task(follower.run(), name="influx")
+            tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
+            tasks.create_task(self._retain(), name="retention")
+            tasks.create_task(serve(app, self.socket, self.config.web), name="web")
+            for name, task in self.watch.tasks().items():
+                tasks.create_task(task, name=name)
+            tasks.create_task(self._say_when_ready(started), name="ready")
+
+    async def _stop_delivery(self) -> None:
+        self.dispatcher.stop()
+
+    async def _say_when_ready(self, started: Callable[[], None]) -> None:
+        while not all(session.connected for session in self.sessions):  # noqa: ASYNC110 - a session has no event
+            await asyncio.sleep(0.05)
+        started()
+
+    async def _retain(self) -> None:
+        keep, loop = self.config.store, asyncio.get_running_loop()
+        while True:
+            now_ms = self.clock.now_ms()
+            for community in self.config.communities:
+                drop = partial(
+                    self.store.retain,
+                    community,
+                    now_ms - milliseconds(keep.keep_readings),
+                    keep.keep_bytes,
+                    incidents_before_ms=now_ms - milliseconds(keep.keep_incidents),
+                )
+                while await loop.run_in_executor(self.writer, drop):
+                    continue  # small deletes, so that commits come between
+            await loop.run_in_executor(self.writer, self.store.make_reserve)
+            await asyncio.sleep(RETAIN_EVERY_S)
+
+    def committed(self, commit: Commit) -> None:
+        self.metrics.committed(commit)
+        due = [d for d in commit.decisions if type(d) is NotificationDue]
+        if due:
+            self.dispatcher.hand([self._outgoing(commit.community, one) for one in due])
+        for listener in self.on_commit:
+            listener(commit)
+        for follower in self.followers:
+            follower.wake()
+
+    def _outgoing(self, community: str, due: NotificationDue) -> Outgoing:
+        person = self.owners[community].keeper.core.person(due.person)
+        url = next((c.url for c in person.contacts if c.id == due.contact), "") if person else ""
+        return Outgoing(community=community, due=due, url=url, created_ms=due.at_ms)
+
+    def receipted(self, community: str, receipt: Receipt) -> None:
+        self.metrics.receipted(receipt)
+        self.owners[community].add_receipt(receipt)
+
+    def send_unrecorded(self, community: str, due: NotificationDue, url: str) -> None:
+        self.dispatcher.send_unrecorded(Outgoing(community=community, due=due, url=url, created_ms=self.clock.now_ms()))
+
+    # ── for the pages ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def write_command(self, community: str, command: AnyCommand) -> int:
+        """Queue a command and wake its owner; called from the pages' threads."""
+        row = self.store.write_command(community, command, self.clock.now_ms())
+        self.loop.call_soon_threadsafe(self.owners[community].wake_commands)
+        return row
+
+
+@contextlib.asynccontextmanager
+async def open_hub(
+    config: Config, digest: str, seeds: Mapping[str, Sequence[AnyCommand]] | None = None
+) -> AsyncIterator[Hub]:
+    """An open hub; `Hub.run` is its life."""
+    async with contextlib.AsyncExitStack() as closing:
+        opened = Hub(config, digest)
+        await opened.open(closing, seeds or {})
+        yield opened
+
+
+async def _parting(life: Coroutine[object, object, None], close: Callable[[], Awaitable[None]]) -> None:
+    """Run it; when we are cancelled it takes its leave in its own way, instead of being cut off like in a crash."""
+    running = asyncio.create_task(life)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await close()
+        try:
+            async with asyncio.timeout(PARTING_S):
+                await running
+        except TimeoutError:
+            running.cancel()
+        raise
+
+
+def _bound(config: Config) -> socket.socket:
+    try:
+        return bind(config.web)
+    except OSError as exc:
+        raise ConfigError(
+            f"port {config.web.port} on {config.web.host} cannot be used ({exc.strerror}).",
+            where="web.port",
+            todo="Stop what listens there, or set another port (0 picks a free one).",
+        ) from exc

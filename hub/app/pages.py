@@ -1,0 +1,76 @@
+"""Stage 7, wired: what the pages read and write, HTTP pushes, and how the hub is."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hub import __version__
+from hub.core.inputs import Received
+from hub.decode.ingest import ingest_messages, reply_to
+from hub.web.port import WebDeps
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+
+def web_deps(hub: Hub) -> WebDeps:
+    """What the pages touch."""
+    config = hub.config
+    return WebDeps(
+        reader=hub.store.reader,
+        writer=hub.store.writer,
+        write_command=hub.write_command,
+        links=hub.links,
+        installation=config.installation,
+        communities=config.communities,
+        roles=config.roles,
+        policies=config.policies,
+        rules=config.rules,
+        ingest=partial(ingest, hub),
+        metrics=lambda: hub.metrics.text(hub),
+        health=partial(health, hub),
+        now_ms=hub.clock.now_ms,
+        secure_cookies=config.web.tls_cert_file is not None,
+    )
+
+
+async def ingest(
+    hub: Hub, source: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """An HTTP push of a platform: answered after the commit."""
+    config = hub.config.sources.get(source)
+    if config is None or config.topics:
+        return 404, f"no HTTP source is called {source}".encode()
+    if not _allowed(config.token.get_secret_value(), headers, query):
+        return 401, b"wrong or missing token"
+    community = config.community or next(iter(hub.config.communities))
+    owner = hub.owners[community]
+    if headers.get(":method") != "GET":
+        now_ms = hub.clock.now_ms()
+        received = [Received(raw, *owner.decode(raw)) for raw in ingest_messages(source, body, now_ms)]
+        await asyncio.gather(*(owner.ingest(one) for one in received))
+    status, answer = reply_to(config.envelope, query)
+    return status, answer.encode()
+
+
+def health(hub: Hub) -> dict[str, object]:
+    """What `/healthz` says: ok only while messages come in and commits go through."""
+    down = [f"{s.source}/{s.lane}" for s in hub.sessions if not s.connected]
+    stores = [c for c, owner in hub.owners.items() if owner.keeper.store_down]
+    return {
+        "ok": not down and not stores,
+        "sources_down": down,
+        "store_down": stores,
+        "influx_lag_ms": max((f.lag_ms for f in hub.followers), default=0),
+        "broker": hub.broker.kind.value,
+        "version": __version__,
+    }
+
+
+def _allowed(token: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    given = query.get("token") or headers.get("x-hub-token") or headers.get("authorization", "").removeprefix("Bearer ")
+    return not token or hmac.compare_digest(given.encode(), token.encode())
