@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 
@@ -28,11 +29,11 @@ def choices(
     told: dict[tuple[int, str], str],
     *,
     names: bool,
-    without: str = "",
+    without: Collection[str] = (),
     tails: bool = False,
 ) -> list[Choice]:
     """Whoever was told, then who is on duty there now. ``tails``: the end of their number, for whoever takes a call."""
-    asked = [one for one in dict.fromkeys([*incident.told, *_on_duty(picture, incident)]) if one != without]
+    asked = [one for one in dict.fromkeys([*incident.told, *_on_duty(picture, incident)]) if one not in without]
     people = [
         one
         for one in asked

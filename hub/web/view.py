@@ -65,7 +65,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     """It comes and goes."""
     asks_help: bool = False
     works_until_ms: int | None = None
-    """While somebody works in that home: only the console and whoever is on site were told."""
+    """While works in that home narrow it: only the console and whoever is on site were told."""
 
     @property
     def missing(self) -> int:
@@ -184,12 +184,13 @@ class Picture:
             drill=incident.drill,
             flapping=any(alert.flapping for alert in alerts),
             asks_help=incident.asks_help,
-            works_until_ms=self._works_until(alerts),
+            works_until_ms=self._works_until(incident),
         )
 
-    def _works_until(self, alerts: Sequence[Alert]) -> int | None:
-        homes = {place.id for alert in alerts for place in self.places.chain(alert.place)}
-        return max((one.until_ms for one in self.works if one.place in homes), default=None)
+    def _works_until(self, incident: Incident) -> int | None:
+        if not incident.works or incident.widened or incident.closed_ms is not None:
+            return None
+        return next((one.until_ms for one in self.works if one.id == incident.works), None)
 
     @cached_property
     def works(self) -> list[Works]:

@@ -214,6 +214,7 @@ REASONS: Mapping[str, str] = {
     Reason.NO_LONGER_INHIBITED: marked("上级故障已不再解释它"),
     Reason.FLAPPING: marked("反复出现"),
     Reason.WORKS: marked("入户作业中"),
+    Reason.WORKS_ENDED: marked("入户作业结束"),
     Reason.FALSE_ALARMS: marked("多次误报"),
     Reason.DRILL: marked("演练"),
     Reason.SILENCE_STARTED: marked("开始暂停提醒"),

@@ -80,12 +80,15 @@ def test_the_desk_asks_for_help_hands_over_and_closes(world: World, http: httpx.
     kitchen_fire(world)
     form = sign_in(world, http, Role.PROPERTY, person="wu")
     key = offered(http.get(PAGE).text)["李秀英 · 志愿者"]
+    assert 'id="tool-hand"' not in http.get(PAGE).text, "only who goes can hand it over"
+    http.post(PAGE, data={"do": "accept", "form": form})
+    assert 'id="tool-hand"' in http.get(PAGE).text
     http.post(PAGE, data={"do": "help", "text": "要梯子", "form": form})
     http.post(PAGE, data={"do": "hand_over", "to": key, "form": form})
     http.post(PAGE, data={"do": "hand_over", "to": "0" * 20, "form": form})
     assert "要梯子" in http.get(PAGE).text
     http.post(PAGE, data={"do": "close", "outcome": "real", "form": form})
-    assert world.commands() == [
+    assert world.commands()[1:] == [
         AskHelp(actor="wu", incident=FIRE, via="console", text="要梯子"),
         HandOver(actor="wu", incident=FIRE, via="console", to="li"),
         Close(actor="wu", incident=FIRE, via="console", outcome=Outcome.REAL),
@@ -207,6 +210,10 @@ def test_the_wall_counts_who_goes_and_says_what_narrowed_the_alarm(world: World,
             id=5, place="b6-1203", from_ms=now_ms, until_ms=now_ms + 60 * MINUTE, person="li", owner="wu", reason="香"
         )
     )
+    assert "正在作业" not in http.get("/wall").text, "works that narrowed nothing"
+    change(world, works=5)
     page = http.get("/wall").text
     assert "该户正在作业,到 04:12" in page
     assert "李秀英" not in page
+    change(world, widened=True)
+    assert "正在作业" not in http.get("/wall").text

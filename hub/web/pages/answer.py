@@ -141,12 +141,19 @@ def _shown(site: Site, request: Request, token: str) -> Shown:
                 for one in said(picture, incident.id, decisions, told, names=names)
                 if inside or one.to_person == claim.person
             ],
-            others=choices(picture, site.sessions, incident, told, names=names, without=claim.person)
+            others=choices(
+                picture, site.sessions, incident, told, names=names, without=_not_asked(incident, claim.person)
+            )
             if stand.accepted
             else [],
         )
     note_looks(site, claim.person, claim.community, shown.view, shown.homes)
     return shown
+
+
+def _not_asked(incident: Incident, person: str) -> set[str]:
+    """To whom nobody hands it over: themselves, and who has said that they cannot go."""
+    return {person, *(one.person for one in incident.responders if one.declined)}
 
 
 def confided(picture: Picture, alerts: Sequence[Alert]) -> list[Place]:
@@ -303,7 +310,9 @@ def _chosen(site: Site, request: Request, claim: LinkClaim, incident: Incident, 
     with site.deps.reader() as connection:
         picture = site.picture(request, connection, claim.community)
         told = rows.roles_told(connection, claim.community, [incident.id])
-        offered = choices(picture, site.sessions, incident, told, names=False, without=claim.person)
+        offered = choices(
+            picture, site.sessions, incident, told, names=False, without=_not_asked(incident, claim.person)
+        )
     return chosen_person(offered, key)
 
 

@@ -45,6 +45,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[int, str]
     titles: dict[int, str]
     group_text: str
+    hands_over: bool
+    """Only who goes can hand it over; at the console that is the console."""
 
 
 def _incident(request: Request, site: Site, template: str, number: int) -> HTMLResponse:
@@ -70,6 +72,7 @@ def _incident(request: Request, site: Site, template: str, number: int) -> HTMLR
             places={one.id: picture.places.shown(one.place, sees, picture.language) for one in alerts},
             titles={one.id: picture.rule_title(one.rule) for one in alerts},
             group_text=group_text(site, picture, incident, alerts) if visitor.may(Right.ACT) else "",
+            hands_over=has_accepted(incident, visitor.actor),
         )
         note_looks(site, visitor.label, picture.community, view, case.homes)
     return site.page(
