@@ -11,6 +11,7 @@ from collections import deque
 
 from hub.core.decisions import AnyDecision
 from hub.core.policies import Settings
+from hub.core.roster import Roster
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
@@ -70,6 +71,8 @@ class Core:
         """Alerts that stand and whose cause explains others."""
         self.inhibited: dict[int, set[int]] = {}
         """alert -> alerts of which nobody is told while it stands."""
+        self.roster: Roster | None = None
+        """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
         self._rebuild()
 
     def _rebuild(self) -> None:

@@ -97,7 +97,7 @@ class AlertCleared(Decision, frozen=True, kw_only=True, tag="alert_cleared"):
 
 
 class AlertHidden(Decision, frozen=True, kw_only=True, tag="alert_hidden"):
-    """An alert was raised but nobody is told: silenced, or a test."""
+    """An alert was raised but nobody is told: silenced, flapping, or a test."""
 
     alert: int
     silence: int = 0

@@ -1,9 +1,13 @@
-"""The registry inside the core: places, devices, people, duties, permits; changed only by commands. Pure."""
+"""The registry inside the core: places, devices, people, the rota, permits; changed only by commands. Pure."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from hub.core.commands import (
     AnyCommand,
+    ErasePerson,
+    ImHome,
     PutCalendarDay,
     PutDevice,
     PutDuty,
@@ -11,71 +15,57 @@ from hub.core.commands import (
     PutPermit,
     PutPerson,
     PutPlace,
+    Refuse,
     Remove,
 )
 from hub.core.context import Core
-from hub.core.decisions import Reason, RegistryChanged
+from hub.core.people import changed, erase_person, im_home, refuse, why_kept
+from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
-from hub.model import Device, Place
+from hub.model import Device
+
+T = TypeVar("T")
 
 
 def change_registry(core: Core, command: AnyCommand) -> str | None:
     """Carry out one registry command; gives why not, in plain words, or None."""
+    state, changes = core.state, core.changes
     match command:
         case PutPlace(place=place):
-            return _put_place(core, place)
+            refused = check_place(core, place)
+            return _put(core, refused, "place", place.id, place, state.places, changes.places)
         case PutDevice(device=device):
             return _put_device(core, device)
         case PutPerson(person=person):
-            core.state.people[person.id] = person
-            core.changes.people[person.id] = person
-            _changed(core, "person", person.id)
+            return _put(core, check_person(person), "person", person.id, person, state.people, changes.people)
         case PutDuty(duty=duty):
-            if duty.person not in core.state.people:
-                return f"duty {duty.id}: nobody is called {duty.person}; put the person first"
-            if duty.place and duty.place not in core.state.places:
-                return f"duty {duty.id}: there is no place {duty.place}; put the place first"
-            core.state.duties[duty.id] = duty
-            core.changes.duties[duty.id] = duty
-            _changed(core, "duty", duty.id)
+            return _put(core, check_duty(core, duty), "duty", duty.id, duty, state.duties, changes.duties)
         case PutPermit(permit=permit):
-            core.state.permits[permit.plate] = permit
-            core.changes.permits[permit.plate] = permit
-            _changed(core, "permit", permit.plate)
-        case PutOverride(override=override):
-            if override.person not in core.state.people:
-                return f"override {override.id}: nobody is called {override.person}; put the person first"
-            if override.until_ms <= override.from_ms:
-                return f"override {override.id}: it ends before it begins"
-            core.state.overrides[override.id] = override
-            core.changes.overrides[override.id] = override
-            _changed(core, "override", override.id)
+            return _put(core, None, "permit", permit.plate, permit, state.permits, changes.permits)
+        case PutOverride(override=one):
+            return _put(core, check_override(core, one), "override", one.id, one, state.overrides, changes.overrides)
         case PutCalendarDay(day=day):
-            core.state.calendar[day.date] = day
-            core.changes.calendar[day.date] = day
-            _changed(core, "calendar_day", day.date)
+            refused = check_calendar_day(day)
+            return _put(core, refused, "calendar_day", day.date, day, state.calendar, changes.calendar)
+        case ImHome():
+            return im_home(core, command)
+        case Refuse():
+            return refuse(core, command)
+        case ErasePerson():
+            return erase_person(core, command)
         case Remove(what=what, id=id):
             return _remove(core, what, id)
         case _:
             return f"{type(command).__name__} does not change the registry"
-    return None
 
 
-def _changed(core: Core, what: str, id: str) -> None:
-    core.decisions.append(
-        RegistryChanged(seq=core.input_seq, at_ms=core.now_ms, reason=Reason.PERSON_ASKED, what=what, id=id)
-    )
-
-
-def _put_place(core: Core, place: Place) -> str | None:
-    if place.parent and place.parent not in core.state.places:
-        return f"place {place.id}: there is no place {place.parent}; put the parent first"
-    if place.parent == place.id or any(p.id == place.id for p in core.ancestors(place.parent)):
-        return f"place {place.id}: it would stand inside itself"
-    core.state.places[place.id] = place
-    core.changes.places[place.id] = place
-    _changed(core, "place", place.id)
-    return None
+def _put(
+    core: Core, refused: str | None, what: str, id: str, entry: T, known: dict[str, T], touched: dict[str, T | None]
+) -> str | None:
+    if refused is None:
+        known[id] = touched[id] = entry
+        changed(core, what, id)
+    return refused
 
 
 def _put_device(core: Core, device: Device) -> str | None:
@@ -100,7 +90,7 @@ def _put_device(core: Core, device: Device) -> str | None:
     known.answers = None
     core.changes.devices[device.id] = known
     core.arm(core.silence_due(device.id), "device", 0, device.id)
-    _changed(core, "device", device.id)
+    changed(core, "device", device.id)
     return None
 
 
@@ -112,12 +102,19 @@ def _remove(core: Core, what: str, id: str) -> str | None:
             standing = [d.id for d in state.registered.values() if d.place == id]
             if inside or standing:
                 return f"place {id} still holds {', '.join([*inside, *standing][:5])}"
+            named = [f"duty {d.id}" for d in state.duties.values() if d.place == id]
+            named += [f"override {o.id}" for o in state.overrides.values() if o.place == id]
+            if named:
+                return f"place {id} is still named by {', '.join(named[:5])}; change or remove these first"
             del state.places[id]
             changes.places[id] = None
         case "device" if id in state.registered:
             del state.registered[id]
             changes.registered[id] = None
         case "person" if id in state.people:
+            kept = why_kept(core, id)
+            if kept is not None:
+                return kept
             del state.people[id]
             changes.people[id] = None
         case "duty" if id in state.duties:
@@ -134,5 +131,5 @@ def _remove(core: Core, what: str, id: str) -> str | None:
             changes.calendar[id] = None
         case _:
             return f"there is no {what} {id}"
-    _changed(core, what, id)
+    changed(core, what, id)
     return None

@@ -23,7 +23,7 @@ import structlog
 from hub.core.decisions import NotificationDue
 from hub.delivery.answers import Answer
 from hub.delivery.budgets import Budgets
-from hub.delivery.port import Message
+from hub.delivery.port import Message, limits_of
 from hub.delivery.tools import Opened
 from hub.delivery.wording import Wording
 from hub.errors import ConfigError, DeliveryError, StoreError
@@ -228,10 +228,11 @@ class Dispatcher:
         message = self._wording.message(row.community, due, by_number=opened.by_number, third_party=opened.third_party)
         if due.severity is Severity.CRITICAL:
             if sender.per_minute:
-                self._rest.submit(self._budgets.count_critical, sender.provider, sender.per_minute)
+                limits = limits_of(sender)
+                self._rest.submit(self._budgets.count_critical, sender.provider, sender.per_minute, limits)
             return await self._send(due, opened, message)
         if sender.per_minute:
-            take = partial(self._budgets.take, sender.provider, sender.per_minute)
+            take = partial(self._budgets.take, sender.provider, sender.per_minute, limits_of(sender))
             wait_ms = await asyncio.get_running_loop().run_in_executor(self._rest, take)
             if wait_ms:
                 return self._receipt(due, Answer.RATE_LIMITED, code="budget", retry_after_ms=wait_ms)

@@ -13,7 +13,7 @@ import msgspec
 
 from hub.config import RuleConfig
 from hub.core.decisions import Notice, NotificationDue
-from hub.delivery.links import Links
+from hub.delivery.links import LinkClaim, Links
 from hub.delivery.phrases import END, MARKS, PLACES, TELL, TIMES
 from hub.delivery.port import Message
 from hub.delivery.times import local, since
@@ -66,9 +66,10 @@ class Wording:
         """``by_number``: the channel takes answers by number. ``third_party``: it passes through somebody else's push
         service, which must not learn a room."""
         notice = due.notice
-        link = ""
+        link = token = ""
         if not notice.group and not notice.test and notice.purpose not in (Purpose.ENDED, Purpose.TEST):
             link = self._links.answer(community, due.incident, due.person)
+            token = self._links.token(LinkClaim(community, due.incident, due.person))
         replies = Replies.LINK if link else Replies.NUMBER if by_number and not notice.group else Replies.CALL
         title, text = word(
             notice,
@@ -83,11 +84,13 @@ class Wording:
             text=text,
             title=title,
             link=link,
+            token=token,
             notice=notice,
             community=community,
             person=due.person,
             notification=due.notification,
             attempt=due.attempt,
+            contact=due.contact,
         )
 
 

@@ -9,25 +9,28 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hub.config import Config
-from hub.core.rota import on_duty
+from hub.calendar import restdays_around
+from hub.config import AccountsConfig, Config
+from hub.core.roster import Roster
 from hub.core.state import Changes
 from hub.delivery.senders import open_channel
 from hub.delivery.tools import Tools
 from hub.doctor.finding import Finding, bad, note, ok, warn
 from hub.errors import ConfigError
 from hub.looking import Looking
-from hub.model import Duty, Person, Severity
+from hub.model import CalendarDay, Duty, Override, Person, Severity
 from hub.store.entities import read_entities
 
 WEEK_HOURS = 7 * 24
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """Who there is, and who has which duty."""
+    """Who there is, and who has which duty, with the covers and the calendar."""
 
     people: dict[str, Person]
     duties: tuple[Duty, ...]
+    overrides: tuple[Override, ...] = ()
+    calendar: dict[str, CalendarDay] = {}
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -46,18 +49,35 @@ def look_at_people(config: Config, looking: Looking, secrets: Mapping[str, str],
     for name in config.communities:
         with looking.read() as connection:
             registry = _registry(read_entities(connection, name))
-        reach = asyncio.run(_reach_all(list(registry.people.values()), secrets))
+        reach = asyncio.run(_reach_all(list(registry.people.values()), secrets, config.accounts))
         yield from _contacts(name, registry, reach)
         yield from _policies(config, name, registry, reach, now_ms)
 
 
 def _registry(read: Changes) -> Registry:
     people = {person.id: person for person in read.people.values() if person is not None}
-    return Registry(people, tuple(duty for duty in read.duties.values() if duty is not None))
+    return Registry(
+        people,
+        tuple(duty for duty in read.duties.values() if duty is not None),
+        tuple(override for override in read.overrides.values() if override is not None),
+        {date: day for date, day in read.calendar.items() if day is not None},
+    )
 
 
-async def _reach_all(people: list[Person], secrets: Mapping[str, str]) -> dict[str, Reach]:
-    tools = Tools(now_ms=lambda: 0)
+def _roster(config: Config, registry: Registry, now_ms: int) -> Roster:
+    zone = ZoneInfo(config.installation.timezone)
+    return Roster(
+        people=registry.people,
+        duties=registry.duties,
+        overrides=registry.overrides,
+        calendar=registry.calendar,
+        restdays=restdays_around(config.installation.holidays, now_ms, zone),
+        zone=zone,
+    )
+
+
+async def _reach_all(people: list[Person], secrets: Mapping[str, str], accounts: AccountsConfig) -> dict[str, Reach]:
+    tools = Tools(now_ms=lambda: 0, accounts=accounts)
     try:
         return {person.id: await _reach(person, secrets, tools) for person in people}
     finally:
@@ -107,6 +127,7 @@ def _policies(config: Config, name: str, registry: Registry, reach: dict[str, Re
     for policy in sorted(used):
         roles = list(dict.fromkeys(role for step in config.policies[policy].steps for role in step.roles))
         held = {duty.role for duty in registry.duties if duty.person in registry.people}
+        held |= {override.role for override in registry.overrides if override.until_ms > now_ms}
         empty = [role for role in roles if role not in held]
         if empty:
             listed = ", ".join(empty)
@@ -121,22 +142,21 @@ def _policies(config: Config, name: str, registry: Registry, reach: dict[str, Re
 def _critical(
     config: Config, name: str, policy: str, roles: set[str], registry: Registry, reach: dict[str, Reach], now_ms: int
 ) -> Iterator[Finding]:
-    reachable = [
-        duty for duty in registry.duties if duty.role in roles and duty.person in reach and reach[duty.person].providers
-    ]
-    people = {duty.person for duty in reachable}
+    named = {id for duty in registry.duties if duty.role in roles for id in (duty.person, *duty.rotation)}
+    named |= {override.person for override in registry.overrides if override.role in roles}
+    people = {id for id in named if id in reach and reach[id].providers and registry.people[id].agreed}
     if not people:
         yield bad(
             f"小区 {name}:紧急告警({policy})通知不到任何人",
             f"Community {name}: a critical alert ({policy}) reaches nobody",
         )
         return
-    zone = ZoneInfo(config.installation.timezone)
+    roster = _roster(config, registry, now_ms)
     hour_ms = 3_600_000
     for hour in range(WEEK_HOURS):
         at_ms = (now_ms // hour_ms + hour) * hour_ms
-        if not any(on_duty(duty, at_ms, zone) for duty in reachable):
-            when = f"{datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone):%m-%d %H:%M}"
+        if not any(person.id in people for role in roles for person in roster.on_duty(role, at_ms)):
+            when = f"{datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(roster.zone):%m-%d %H:%M}"
             yield bad(
                 f"小区 {name}:{when} 起紧急告警({policy})没有值班的人",
                 f"Community {name}: from {when} nobody is on duty for a critical alert ({policy})",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import msgspec
 
 from hub.model import Incident
-from hub.web.rota import on_duty
+from hub.web.rota import roster_of
 from hub.web.session import Sessions
 from hub.web.view import Picture
 
@@ -60,11 +60,10 @@ def chosen_person(offered: list[Choice], key: str) -> str:
 
 
 def _on_duty(picture: Picture, incident: Incident) -> list[str]:
-    around = {place.id for place in picture.places.chain(incident.place)}
-    here = [duty for duty in picture.registry.duties.values() if not duty.place or duty.place in around]
-    timezone = picture.deps.installation.timezone
-    roles = dict.fromkeys(duty.role for duty in here)
-    return [person for role in roles for person in on_duty(here, role, picture.now_ms, timezone)]
+    installation, now_ms = picture.deps.installation, picture.now_ms
+    roster = roster_of(picture.registry, installation, now_ms)
+    roles = dict.fromkeys(duty.role for duty in picture.registry.duties.values())
+    return [person.id for role in roles for person in roster.holders(role, incident.place, now_ms)]
 
 
 def _label(

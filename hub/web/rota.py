@@ -1,16 +1,24 @@
-"""Who is on duty now: read from the registry's duty rows, by the core's own reading of a duty."""
+"""Who is on duty now: read from the registry's rows, by the core's own reading of the rota."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from hub.core import rota
-from hub.model import Duty
+from hub.calendar import restdays_around
+from hub.config import InstallationConfig
+from hub.core.roster import Roster
+from hub.web.rows import Registry
 
 
-def on_duty(duties: Iterable[Duty], role: str, now_ms: int, timezone: str) -> list[str]:
-    """Ids of the people who hold the role now, in the order of the rota."""
-    zone = ZoneInfo(timezone)
-    people = [duty.person for duty in duties if duty.role == role and rota.on_duty(duty, now_ms, zone)]
-    return list(dict.fromkeys(people))
+def roster_of(registry: Registry, installation: InstallationConfig, now_ms: int) -> Roster:
+    """The rota of one community as its rows have it: ask it who holds a role, or for its shifts."""
+    zone = ZoneInfo(installation.timezone)
+    return Roster(
+        people=registry.people,
+        duties=registry.duties.values(),
+        overrides=registry.overrides.values(),
+        calendar=registry.calendar,
+        restdays=restdays_around(installation.holidays, now_ms, zone),
+        places=registry.places,
+        zone=zone,
+    )

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, Row, Select, desc, func, or_, select
 from hub.core.decisions import AnyDecision
 from hub.model import (
     Alert,
+    CalendarDay,
     ContactHealth,
     Device,
     Duty,
     Fact,
     Incident,
     Notification,
+    Override,
     Person,
     Place,
     Receipt,
@@ -29,11 +31,13 @@ SAID = ("incident_commented", "help_asked", "incident_handed_over")
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
-    """Places, people and duties of one community."""
+    """Places, people and the rota of one community."""
 
     places: dict[str, Place]
     people: dict[str, Person]
     duties: dict[str, Duty]
+    overrides: dict[str, Override] = {}
+    calendar: dict[str, CalendarDay] = {}
 
 
 class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,8 @@ def registry(connection: Connection, community: str) -> Registry:
     places: dict[str, Place] = {}
     people: dict[str, Person] = {}
     duties: dict[str, Duty] = {}
+    overrides: dict[str, Override] = {}
+    calendar: dict[str, CalendarDay] = {}
     for row in connection.execute(select(table).where(table.c.community == community).order_by(table.c.id)):
         if row.what == "place":
             places[row.id] = msgspec.json.decode(row.body, type=Place)
@@ -123,7 +129,11 @@ def registry(connection: Connection, community: str) -> Registry:
             people[row.id] = msgspec.json.decode(row.body, type=Person)
         elif row.what == "duty":
             duties[row.id] = msgspec.json.decode(row.body, type=Duty)
-    return Registry(places=places, people=people, duties=duties)
+        elif row.what == "override":
+            overrides[row.id] = msgspec.json.decode(row.body, type=Override)
+        elif row.what == "calendar_day":
+            calendar[row.id] = msgspec.json.decode(row.body, type=CalendarDay)
+    return Registry(places=places, people=people, duties=duties, overrides=overrides, calendar=calendar)
 
 
 def _incidents(connection: Connection, query: Select[str]) -> list[Incident]:

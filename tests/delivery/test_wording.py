@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.config import RuleConfig, Text
-from hub.delivery.links import Links
+from hub.delivery.links import LinkClaim, Links
 from hub.delivery.wording import MAX_BYTES, Replies, RuleText, Wording, rule_texts, word
 from hub.model import Kind, Outcome, Purpose, Severity
 from hub.phrases import Phrase
@@ -195,10 +195,11 @@ def test_only_a_personal_open_message_carries_a_link() -> None:
     personal = wording.message("guihua", due(), by_number=True)
     assert personal.link.startswith("https://hub.example/a/")
     assert personal.text.endswith(f"点开处理:{personal.link}")
+    assert personal.link.endswith(f"/{personal.token}")
     ended: dict[str, object] = {"purpose": Purpose.ENDED, "outcome": Outcome.REAL, "closed_ms": NOW_MS}
     for changes in ({"group": True}, {"test": True}, ended, {"purpose": Purpose.TEST}):
         other = wording.message("guihua", due(**changes), by_number=True)
-        assert other.link == ""
+        assert other.link == other.token == ""
         assert "hub.example" not in other.text
 
 
@@ -206,7 +207,10 @@ def test_without_a_public_address_no_message_carries_a_link() -> None:
     wording = Wording(RULES, zone=ZONE, links=Links("key", ""))
     assert wording.message("guihua", due(), by_number=True).text.endswith("回复1我去 2去不了")
     assert wording.message("guihua", due(), by_number=False).text.endswith("能去的请到值班室或打电话答复")
-    assert wording.message("guihua", due(), by_number=False).link == ""
+    message = wording.message("guihua", due(), by_number=False)
+    assert message.link == ""
+    claim = Links("key", "").read(message.token)
+    assert claim == LinkClaim("guihua", 7, "wang")
 
 
 def test_a_third_partys_push_service_never_learns_a_room() -> None:

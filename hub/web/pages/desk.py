@@ -14,7 +14,7 @@ from hub.core.commands import EndSilence, StartSilence
 from hub.model import ContactHealth, Person
 from hub.web import rows
 from hub.web.access import Right, Visitor
-from hub.web.rota import on_duty
+from hub.web.rota import roster_of
 from hub.web.site import CLEAN, Answer, OurSite, Site
 from hub.web.told import failures_today
 from hub.web.view import IncidentView, Picture, by_urgency
@@ -223,9 +223,9 @@ def people_page(request: Request, site: OurSite) -> HTMLResponse:
         picture = site.picture(request, connection)
         registry = picture.registry
         health = rows.contact_health(connection, picture.community)
-    timezone = site.deps.installation.timezone
+    roster = roster_of(registry, site.deps.installation, picture.now_ms)
     roles = sorted({*site.deps.roles, *(duty.role for duty in registry.duties.values())})
-    now = {role: on_duty(registry.duties.values(), role, picture.now_ms, timezone) for role in roles}
+    now = {role: [person.id for person in roster.on_duty(role, picture.now_ms)] for role in roles}
     return site.page(
         request,
         "people.html",

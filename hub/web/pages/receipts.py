@@ -13,7 +13,7 @@ from hub.web.site import OurSite, Site
 
 router = APIRouter(include_in_schema=False)
 
-LARGEST_REPORT = 256 * 1024
+LARGEST_REPORT = 1_000_000
 KINDS = {b"{": "application/json", b"[": "application/json", b"<": "text/xml"}
 
 

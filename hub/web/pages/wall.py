@@ -18,7 +18,7 @@ from hub.model import Handling, Incident, Kind, PlaceKind, Sees
 from hub.web import rows
 from hub.web.access import Right, Role, Visitor
 from hub.web.keys import WALL_TOKEN, same, setting_value
-from hub.web.rota import on_duty
+from hub.web.rota import roster_of
 from hub.web.site import NotAllowed, OurSite, Site
 from hub.web.view import IncidentView, Picture, by_urgency
 
@@ -143,12 +143,11 @@ def _kinds(devices: Sequence[rows.DeviceRow]) -> list[KindView]:
 
 
 def _duty(picture: Picture) -> list[DutyView]:
-    registry, timezone = picture.registry, picture.deps.installation.timezone
+    roster = roster_of(picture.registry, picture.deps.installation, picture.now_ms)
     shown: list[DutyView] = []
     for role in (role for role in DUTY_ROLES if role in picture.deps.roles):
-        people = on_duty(registry.duties.values(), role, picture.now_ms, timezone)
-        known = [registry.people[person] for person in people if person in registry.people]
-        number = next((one.phone for one in known if one.phone), "")
+        people = roster.on_duty(role, picture.now_ms)
+        number = next((one.phone for one in people if one.phone), "")
         shown.append(DutyView(role=picture.role_title(role), people=len(people), phone=number))
     return shown
 

@@ -1,13 +1,10 @@
-// Shows what is pushed and answers without opening a page. What comes is JSON:
-// {title, text, link, tag, language, quiet, answers}: answers false for an end, a test, a group.
+// Shows what is pushed and answers without opening a page. What comes is JSON (hub/delivery/channels/webpush.py):
+// title, body, tag, url, actions, token (of the personal link), quiet.
 const WORDS = {
   zh: { accept: "我去", decline: "去不了", done: "已记录", failed: "没有记录,请打开页面再试" },
   en: { accept: "I'll go", decline: "Can't go", done: "Recorded", failed: "Not recorded: open the page and try again" },
 };
-
-function words(language) {
-  return String(language || "zh").indexOf("en") === 0 ? WORDS.en : WORDS.zh;
-}
+const said = String(self.navigator.language || "zh").indexOf("zh") === 0 ? WORDS.zh : WORDS.en;
 
 function read(event) {
   try {
@@ -22,46 +19,38 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener("push", (event) => {
   const sent = read(event);
-  const said = words(sent.language);
-  const answers = sent.link && sent.answers !== false;
+  const actions = (sent.token && sent.actions) || [];
   const options = {
-    body: sent.text || "",
+    body: sent.body || "",
     tag: sent.tag || "hub",
     renotify: !sent.quiet,
     silent: Boolean(sent.quiet),
-    requireInteraction: Boolean(answers),
+    requireInteraction: actions.length > 0,
     icon: "/static/icon.svg",
-    data: { link: sent.link || "", language: sent.language || "zh" },
-    actions: answers
-      ? [
-          { action: "accept", title: said.accept },
-          { action: "decline", title: said.decline },
-        ]
-      : [],
+    data: { url: sent.url || "", token: sent.token || "" },
+    actions: actions.filter((name) => said[name]).map((name) => ({ action: name, title: said[name] })),
   };
   event.waitUntil(self.registration.showNotification(sent.title || "", options));
 });
 
 async function answer(notification, action) {
-  const { link, language } = notification.data;
-  const said = words(language);
+  const options = { tag: notification.tag, data: notification.data };
   try {
     const form = new URLSearchParams({ do: action, via: "push" });
-    const answered = await fetch(link, { method: "POST", body: form, credentials: "omit" });
+    const address = "/a/" + encodeURIComponent(notification.data.token);
+    const answered = await fetch(address, { method: "POST", body: form, credentials: "omit" });
     if (!answered.ok) throw new Error(String(answered.status));
-    const options = { body: said.done, tag: notification.tag, silent: true, data: notification.data };
-    await self.registration.showNotification(notification.title, options);
+    options.body = said.done;
+    options.silent = true;
   } catch (error) {
-    const options = { body: said.failed, tag: notification.tag, data: notification.data };
-    await self.registration.showNotification(notification.title, options);
+    options.body = said.failed;
   }
+  await self.registration.showNotification(notification.title, options);
 }
 
 self.addEventListener("notificationclick", (event) => {
-  const { link } = event.notification.data || {};
+  const { url, token } = event.notification.data || {};
   event.notification.close();
-  if (!link) return;
-  const ours = new URL(link, self.location.origin).origin === self.location.origin;
-  if (event.action && ours) event.waitUntil(answer(event.notification, event.action));
-  else event.waitUntil(self.clients.openWindow(link));
+  if (event.action && token) event.waitUntil(answer(event.notification, event.action));
+  else if (url) event.waitUntil(self.clients.openWindow(url));
 });
