@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from hub.core.lanes import reserved
 from hub.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -15,12 +16,6 @@ log = structlog.get_logger(__name__)
 WINDOW_MS = 60_000
 Limits = tuple[tuple[int, int], ...]
 """Further windows of one provider: (length in ms, messages)."""
-
-
-def reserved(limit: int) -> int:
-    """Tokens of a window that only critical messages may use: a quarter, at least one (5 of 20). Where there is only
-    one token nothing is kept back, or what is not critical would never go out."""
-    return max(1, limit // 4) if limit > 1 else 0
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ from hub.delivery.port import Message, limits_of
 from hub.delivery.tools import Opened
 from hub.delivery.wording import Wording
 from hub.errors import ConfigError, DeliveryError, StoreError
-from hub.model import Receipt, Severity
+from hub.model import Receipt, Severity, Stage
 from hub.store.port import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -264,7 +264,9 @@ class Dispatcher:
         except DeliveryError as exc:
             after = None if exc.retry_after is None else round(exc.retry_after * 1000)
             return self._receipt(due, exc.reason, code=exc.code, permanent=exc.permanent, retry_after_ms=after)
-        return self._receipt(due, Answer.ACCEPTED, code=accepted.code)
+        return self._receipt(
+            due, Answer.ACCEPTED, code=accepted.code, stage=accepted.stage, message_id=accepted.message_id
+        )
 
     def _receipt(
         self,
@@ -274,6 +276,8 @@ class Dispatcher:
         code: str = "",
         permanent: bool = False,
         retry_after_ms: int | None = None,
+        stage: Stage = Stage.ACCEPTED,
+        message_id: str = "",
     ) -> Receipt:
         return Receipt(
             notification=due.notification,
@@ -285,4 +289,6 @@ class Dispatcher:
             code=code,
             permanent=permanent,
             retry_after_ms=retry_after_ms,
+            stage=stage,
+            message_id=message_id,
         )

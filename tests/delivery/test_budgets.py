@@ -6,7 +6,8 @@ import asyncio
 
 from sqlalchemy import select
 
-from hub.delivery.budgets import Budgets, reserved
+from hub.core.lanes import reserved
+from hub.delivery.budgets import Budgets
 from hub.delivery.dispatch import Dispatcher
 from hub.delivery.links import Links
 from hub.delivery.port import Accepted, Message
@@ -37,7 +38,7 @@ def rows(store: SmallStore) -> dict[str, int]:
 
 
 def test_a_quarter_is_kept_for_critical_and_nothing_of_a_single_token() -> None:
-    assert [reserved(limit) for limit in (1, 2, 3, 5, 20)] == [0, 1, 1, 1, 5]
+    assert [reserved(limit) for limit in (1, 2, 3, 5, 20)] == [0, 0, 0, 1, 5]
 
 
 def test_windows_that_begin_at_once_are_counted_apart(store: SmallStore) -> None:

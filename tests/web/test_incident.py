@@ -108,7 +108,7 @@ def test_one_screen_says_who_was_told_when_and_who_was_not_and_why(world: World,
         assert shown in row[0]
     untold = page[page.index("未通知,以及为什么") :]
     assert re.search(r"居委</b><span>该角色此刻无人", untold)
-    assert re.search(r"陈静 · 居委</b><span>休息时段,级别不够叫醒", untold)
+    assert re.search(r"陈静 · 居委</b><span>休息中", untold)
 
 
 def test_the_same_through_the_api(world: World, http: httpx.Client) -> None:
