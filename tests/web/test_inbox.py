@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hub.core.commands import Accept, ConfirmTest, ImHome, Opened, PutPerson, Refuse
 from hub.delivery.links import LinkClaim
-from hub.model import Contact
+from hub.model import Contact, ContactHealth
 from hub.store import schema
 from hub.web.pages.inbox import home_until
 from tests.web.story import FIRE, kitchen_fire
@@ -73,6 +73,14 @@ def test_a_test_that_came_as_sms_is_confirmed_by_its_link(world: World, http: ht
     http.post(inbox(world) + "/confirm", data={"contact": "li-sms"})
     assert world.commands() == [ConfirmTest(actor="li", contact="li-sms")]
     assert "收到测试消息了吗" not in http.get(inbox(world), params={"contact": "li-sms"}).text
+
+
+def test_a_test_that_waits_to_be_confirmed_is_asked_about_without_any_link(world: World, http: httpx.Client) -> None:
+    world.register(msgspec.structs.replace(world.person("li"), contacts=(Contact(id="li-sms", url="alisms://1"),)))
+    world.health(ContactHealth(person="li", contact="li-sms", tested_ms=NIGHT_MS - HOUR, proven_ms=NIGHT_MS - 2 * HOUR))
+    assert "收到测试消息了吗" in http.get(inbox(world)).text
+    world.health(ContactHealth(person="li", contact="li-sms", tested_ms=NIGHT_MS - HOUR, proven_ms=NIGHT_MS))
+    assert "收到测试消息了吗" not in http.get(inbox(world)).text
 
 
 @pytest.mark.parametrize(

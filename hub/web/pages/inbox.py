@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 50
 HOUR_MS = 3_600_000
+TEST_WAITS_MS = 7 * 24 * HOUR_MS
 ContactName = Annotated[str, Query(max_length=200, pattern=CLEAN)]
 
 
@@ -61,9 +62,8 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     open: list[Open]
     incidents: list[Incident]
     messages: list[Message]
-    asked_test: str
-    """Contact that the address asks to confirm (``?contact=``): the test came as an SMS or a call."""
-    asked_channel: str
+    tests: list[tuple[str, str]]
+    """(contact, channel) of tests that came as an SMS, a call ... and wait to be confirmed."""
 
 
 def _live_claim(site: OurSite, token: str) -> LinkClaim:
@@ -78,8 +78,6 @@ def _inbox(site: Site, request: Request, claim: LinkClaim, contact: str) -> Inbo
         found = rows.inbox_messages(connection, claim.community, claim.person, SHOWN)
         incidents = _incidents(connection, claim.community, {one.incident for one in found})
         mine = by_urgency(_open(connection, claim, incidents))
-        known = person is not None and any(one.id == contact for one in person.contacts)
-        asked = contact if known and not _proven(connection, claim, contact, picture.now_ms - HOUR_MS) else ""
         inbox = Inbox(
             person=person,
             name=picture.person_name(claim.person),
@@ -87,13 +85,28 @@ def _inbox(site: Site, request: Request, claim: LinkClaim, contact: str) -> Inbo
             open=_views(site, picture, claim, mine, group=group),
             incidents=mine,
             messages=[_message(site, connection, claim, one, incidents.get(one.incident)) for one in found],
-            asked_test=asked,
-            asked_channel=scheme_of(picture, claim.person, contact) if asked else "",
+            tests=_tests(picture, claim, person, contact) if person and not group else [],
         )
     for one in inbox.open:
         if one.view.room:
             site.note_look(claim.person, "room", claim.community, one.view.id)
     return inbox
+
+
+def _tests(picture: Picture, claim: LinkClaim, person: Person, asked: str) -> list[tuple[str, str]]:
+    """Contacts that were tested lately and not confirmed since, and the one that the address asks about."""
+    health = rows.contact_health(picture.connection, claim.community)
+    found: list[tuple[str, str]] = []
+    for contact in person.contacts:
+        known, channel = health.get((person.id, contact.id)), scheme_of(picture, person.id, contact.id)
+        tested_ms = (known.tested_ms if known else None) or 0
+        if contact.id == asked:
+            tested_ms = max(tested_ms, picture.now_ms - HOUR_MS)
+        proven_ms = (known.proven_ms if known else None) or 0
+        lately = tested_ms > picture.now_ms - TEST_WAITS_MS
+        if lately and proven_ms < tested_ms and channel != "inbox":  # a message here has its own button
+            found.append((contact.id, channel))
+    return found
 
 
 def _open(connection: Connection, claim: LinkClaim, sent: dict[int, Incident]) -> list[Incident]:
