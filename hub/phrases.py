@@ -69,6 +69,11 @@ PURPOSES: dict[Purpose, Phrase] = {
     Purpose.REPAGED: Phrase("再次通知", "asked again"),
     Purpose.ENDED: Phrase("解除", "all clear"),
     Purpose.TEST: Phrase("测试", "test"),
+    Purpose.HELP: Phrase("请求支援", "help asked for"),
+    Purpose.HANDED_OVER: Phrase("转交", "handed over"),
+    Purpose.PROGRESS: Phrase("进展", "progress"),
+    Purpose.DIGEST: Phrase("汇总", "digest"),
+    Purpose.SILENCED: Phrase("暂停提醒", "alerts paused"),
 }
 
 NOTIFICATION_STATES: dict[NotificationState, Phrase] = {
@@ -162,6 +167,52 @@ REASONS: dict[Reason, Phrase] = {
     Reason.ALREADY_SO: Phrase("已经如此,没有变化。", "It is so already; nothing changed."),
     Reason.INVALID: Phrase("内容不合法,没有执行。", "It is not valid and was not done."),
     Reason.CLOCK_JUMPED: Phrase("系统时钟跳变,各时限已重新计算。", "The clock jumped; deadlines were set anew."),
+    Reason.OFF_HOURS: Phrase("不在此人的可通知时段。", "It is outside the hours in which this person may be told."),
+    Reason.ASLEEP: Phrase("此人休息中,这个级别不打扰。", "This person is asleep and is not woken for this."),
+    Reason.ON_LEAVE: Phrase("此人请假中。", "This person is on leave."),
+    Reason.REFUSED: Phrase("此人已表示不接收通知。", "This person does not want to be told."),
+    Reason.NIGHT_CALLS_USED: Phrase(
+        "今晚给此人的电话已到上限,改用其他方式。",
+        "This person's phone has rung as often as it may tonight; other ways are used.",
+    ),
+    Reason.WRONG_DAY: Phrase("这一步或这个班次不在今天。", "The step or the shift is for other days."),
+    Reason.NOT_AWAKE_FIRST: Phrase(
+        "先找醒着的人,此人放到下一步。", "Whoever is awake is asked first; this person comes with the next step."
+    ),
+    Reason.CHANNEL_NOT_ALLOWED: Phrase(
+        "这一步不用此人登记的联系方式。", "The step does not use any contact that this person has."
+    ),
+    Reason.WORKING_HOURS: Phrase("非工作时间,到上班时再通知。", "Outside working hours; told when they begin."),
+    Reason.DIGESTED: Phrase("不紧急,并入下一次汇总。", "Not urgent; it goes with the next digest."),
+    Reason.MERGED: Phrase("与其他事件合为一条发送。", "It went out in one message with other incidents."),
+    Reason.SHARED_CONTACT: Phrase(
+        "此人所在的群已收到这条通知。", "The group that this person reads has this message already."
+    ),
+    Reason.QUORUM_SHORT: Phrase("应答人数还不够。", "Not enough people have answered yet."),
+    Reason.HELP_ASKED: Phrase("现场请求支援。", "Somebody on site asked for help."),
+    Reason.HANDED_OVER: Phrase("处理人转交他人。", "Whoever had it handed it over."),
+    Reason.INHIBITED: Phrase("由另一告警引起,不单独通知。", "Another alert explains it; nobody is told of it alone."),
+    Reason.NO_LONGER_INHIBITED: Phrase(
+        "引起它的告警已结束,开始通知。", "The alert that explained it is over; people are told now."
+    ),
+    Reason.FLAPPING: Phrase("反复告警,稳定前不再逐次通知。", "It comes and goes; not told each time until it is calm."),
+    Reason.WORKS: Phrase(
+        "户内有登记的作业,只通知值班室和现场负责人。",
+        "Works are registered in this home; only the console and the person on site are told.",
+    ),
+    Reason.WORKS_ENDED: Phrase("入户作业结束,恢复正常通知。", "The works are over; people are told as usual."),
+    Reason.FALSE_ALARMS: Phrase(
+        "30天内多次误报,需要移位或换型。", "Several false alarms in 30 days: it must be moved or replaced."
+    ),
+    Reason.DRILL: Phrase("演练。", "A drill."),
+    Reason.SILENCE_STARTED: Phrase("开始暂停提醒。", "A silence began."),
+    Reason.SILENCE_ENDS_SOON: Phrase("暂停提醒即将结束。", "A silence ends soon."),
+    Reason.SILENCE_ENDED: Phrase("暂停提醒结束。", "A silence is over."),
+    Reason.SELF_OBSERVED: Phrase("系统自查发现。", "The hub found it out about itself."),
+    Reason.WEEKLY_TEST: Phrase("每周的联系方式测试。", "The weekly test of this contact."),
+    Reason.CARD_UPDATED: Phrase(
+        "已有的卡片已更新,不另发。", "The card that is there was changed; nothing new was sent."
+    ),
 }
 
 RECEIPTS: dict[str, Phrase] = {

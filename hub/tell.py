@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, select
 
-from hub.config import Config
+from hub.config import AccountsConfig, Config
 from hub.core.decisions import Notice, NotificationDue, Reason
 from hub.delivery.answers import Answer
 from hub.delivery.channels.inbox import inbox_writer
@@ -165,6 +165,7 @@ def run_tell(person: str, config_path: Path, contact: str = "") -> int:
             wording=Wording(rule_texts(config.rules), zone=ZoneInfo(config.installation.timezone), links=Links("", "")),
             secrets=os.environ,
             endpoints=config.delivery.endpoints,
+            accounts=config.accounts,
             within=config.delivery.receipt_within,
             say=say,
         )
@@ -181,6 +182,7 @@ def tell(
     wording: Wording,
     secrets: Mapping[str, str],
     endpoints: Mapping[str, str],
+    accounts: AccountsConfig | None = None,
     within: timedelta,
     say: Callable[[str], None],
 ) -> int:
@@ -201,6 +203,7 @@ def tell(
             write_inbox=inbox_writer(store.writer),
             endpoints=endpoints,
             blocking_s=within.total_seconds(),
+            accounts=accounts,
         )
         senders = Senders(secrets, tools)
         try:

@@ -28,6 +28,7 @@ def open_delivery(hub: Hub, closing: contextlib.AsyncExitStack) -> None:
         write_inbox=inbox_writer(hub.store.writer),
         endpoints=config.delivery.endpoints,
         blocking_s=config.delivery.receipt_within.total_seconds(),
+        accounts=config.accounts,
     )
     hub.senders = Senders(os.environ, tools)
     closing.push_async_callback(hub.senders.close)

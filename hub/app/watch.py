@@ -118,4 +118,5 @@ class Watch:
             write_inbox=inbox_writer(hub.store.writer),
             endpoints=hub.config.delivery.endpoints,
             blocking_s=hub.config.delivery.receipt_within.total_seconds(),
+            accounts=hub.config.accounts,
         )

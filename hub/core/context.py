@@ -9,9 +9,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
+from hub.core.commands import Observe
 from hub.core.decisions import AnyDecision
+from hub.core.looks import next_look_ms
 from hub.core.policies import Settings
 from hub.core.roster import Roster
+from hub.core.rungs import Reach, reach
 from hub.core.state import Changes, DeviceState, State
 from hub.model import (
     Alert,
@@ -23,6 +26,7 @@ from hub.model import (
     Person,
     Place,
     PlaceKind,
+    Purpose,
     RawMessage,
     Severity,
     Silence,
@@ -65,6 +69,13 @@ class Core:
         self.unheard: set[str] = set()
         """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
         self.recent: dict[str, deque[RawMessage]] = {}
+        self.firsts: dict[int, dict[tuple[str, Purpose, int], tuple[int, int, str]]] = {}
+        """incident -> (URL, purpose, when) -> (notification, attempt, contact) that told it over that URL first."""
+        self.tests_due_ms: int | None = None
+        """When contacts are looked at for their weekly test next; armed once."""
+        self.observations: list[Observe] = []
+        """What the core found out about itself while it stepped: `step` has it observed when the input is through."""
+        self._reaches: dict[tuple[str, tuple[str, ...]], Reach] = {}
         self.causes: frozenset[str] = frozenset().union(*(r.inhibited_by for r in self.rules.rules.values()))
         """Causes that explain other alerts, by the rules."""
         self.explaining: set[int] = set()
@@ -83,6 +94,10 @@ class Core:
         for notification in self.state.notifications.values():
             self.notifications_of.setdefault(notification.incident, set()).add(notification.id)
             self.arm(notification.due_ms, "notification", notification.id)
+            self._rebuild_first(notification)
+        for url, lane in self.state.lanes.items():
+            self.arm(lane.due_ms, "lane", 0, url)
+        self.arm_tests()
         for alert in self.state.alerts.values():
             self.arm(alert.due_ms, "alert", alert.id)
             if alert.inhibited_by:
@@ -98,11 +113,23 @@ class Core:
         for device_id in self.state.registered:
             self.arm(self.silence_due(device_id), "device", 0, device_id)
 
+    def _rebuild_first(self, one: Notification) -> None:
+        person = self.person(one.person)
+        url = next((c.url for c in person.contacts if c.id == one.contact), "") if person else ""
+        if url and not one.merged_into and one.state in (NotificationState.DUE, NotificationState.SENT):
+            firsts = self.firsts.setdefault(one.incident, {})
+            firsts.setdefault((url, one.purpose, one.created_ms), (one.id, one.attempt, one.contact))
+
     def take(self) -> tuple[list[AnyDecision], Changes]:
         """What was decided and touched since the last call."""
         decisions, changes = self.decisions, self.changes
         self.decisions, self.changes = [], Changes()
         return decisions, changes
+
+    def take_observations(self) -> list[Observe]:
+        """What the core found out about itself since the last call."""
+        seen, self.observations = self.observations, []
+        return seen
 
     def remember(self, raw: RawMessage) -> None:
         """Keep a message for comparison with what the broker marks as delivered before."""
@@ -138,6 +165,15 @@ class Core:
     def next_due_ms(self) -> int | None:
         """When the next timer is due, at the latest."""
         return self.timers[0][0] if self.timers else None
+
+    def arm_tests(self) -> None:
+        """Wake `tests_due` when contacts are looked at next; never before the first input has told the time."""
+        if self.settings.test_every_ms is None or self.state.now_ms <= 0:
+            return
+        due_ms = next_look_ms(self.state.now_ms, self.settings.zone)
+        if due_ms != self.tests_due_ms:
+            self.tests_due_ms = due_ms
+            self.arm(due_ms, "tests", 0)
 
     def silence_due(self, device_id: str) -> int | None:
         """When the silence of a registered device will have lasted too long, if nothing is heard of it."""
@@ -209,6 +245,13 @@ class Core:
             return Person(id=id, name=name, contacts=(Contact(id=ACTION, url=f"{ACTION}://{name}"),))
         return self.state.people.get(id)
 
+    def reach(self, person: Person, channels: tuple[str, ...] = ()) -> Reach:
+        """The person's ladder and what stands beside it; remembered, because storms ask a thousand times."""
+        known = self._reaches.get((person.id, channels))
+        if known is None or known.person is not person:
+            known = self._reaches[person.id, channels] = reach(person, channels)
+        return known
+
     def open_alerts(self, incident: Incident) -> list[Alert]:
         """Its alerts that nobody has closed."""
         alerts = (self.state.alerts.get(id) for id in incident.alerts)
@@ -221,11 +264,14 @@ class Core:
             return
         ids = self.notifications_of.get(incident_id, set())
         under_way = (NotificationState.DUE, NotificationState.HELD)
-        if any(self.state.notifications[id].state in under_way for id in ids):
-            return
+        for id in ids:
+            one = self.state.notifications[id]
+            if one.state in under_way or one.due_ms is not None:  # sent, and its message carries others yet
+                return
         for id in ids:
             del self.state.notifications[id]
         self.notifications_of.pop(incident_id, None)
+        self.firsts.pop(incident_id, None)
         for alert_id in incident.alerts:
             self.state.alerts.pop(alert_id, None)
         del self.state.incidents[incident_id]

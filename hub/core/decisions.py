@@ -22,6 +22,8 @@ class Also(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     homes: int = 1
     test: bool = False
     drill: bool = False
+    purpose: Purpose = Purpose.RAISED
+    outcome: Outcome | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +71,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For a test: which contact is being tested."""
     also: tuple[Also, ...] = ()
     """Further incidents that this message carries: a merged or digested one."""
+    more: int = 0
+    """How many incidents beyond ``also`` it stands for."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -154,6 +158,8 @@ class NotificationDue(Decision, frozen=True, kw_only=True, tag="notification_due
     """The provider's id of the message to change instead of sending a new one."""
     quiet: bool = False
     """No sound: progress on a card."""
+    aside: bool = False
+    """Over a convenience, beside the ladder."""
 
 
 class NotificationSent(Decision, frozen=True, kw_only=True, tag="notification_sent"):

@@ -14,15 +14,18 @@ from hub.core.commands import (
     AnyCommand,
     Arrive,
     Close,
+    ConfirmTest,
     Decline,
     EndSilence,
     EndWorks,
     Observe,
+    Opened,
     ReplayQuarantined,
     StartSilence,
     StartWorks,
     TellTest,
 )
+from hub.core.contact_tests import tests_due
 from hub.core.context import Core
 from hub.core.decisions import (
     ClockJumped,
@@ -34,16 +37,18 @@ from hub.core.decisions import (
 )
 from hub.core.incidents import accept, arrive, close, decline, incident_due
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
+from hub.core.lanes import lane_due
+from hub.core.lanes import rebase as rebase_lanes
 from hub.core.observing import false_alarms_due, observe
 from hub.core.readings import receive
 from hub.core.registry import change_registry
 from hub.core.silences import end_silence, reminder_due, silence_due, start_silence
 from hub.core.supervision import device_due, set_hearing
-from hub.core.telling import notification_due, receive_receipt, tell_test
+from hub.core.telling import confirm_test, notification_due, opened, receive_receipt, tell_test
 from hub.core.works import end_works, start_works, works_due
 from hub.model import Condition
 
-WALL_CLOCK = frozenset({"silence", "reminder", "works", "false_alarms"})
+WALL_CLOCK = frozenset({"silence", "reminder", "works", "false_alarms", "tests"})
 """Timers by what the clock on the wall shows: ends that a person said, and dates."""
 
 
@@ -73,6 +78,8 @@ def step(core: Core, input: Input) -> int:
                 )
         case Receipted(receipt=receipt):
             receive_receipt(core, receipt)
+            for seen in core.take_observations():
+                observe(core, seen)
         case TimePassed(drained=drained):
             set_hearing(core, drained)
         case SourceChanged(source=source, connected=connected):
@@ -83,6 +90,7 @@ def step(core: Core, input: Input) -> int:
                 for device in state.devices.values():
                     device.answers = None
             state.config_digest = digest
+            core.arm_tests()
             core.decisions.append(
                 ConfigLoaded(
                     seq=seq,
@@ -114,6 +122,10 @@ def _fire(core: Core, until_ms: int) -> None:
                 incident_due(core, id, due_ms)
             case "notification":
                 notification_due(core, id, due_ms)
+            case "lane":
+                lane_due(core, device, due_ms)
+            case "tests":
+                tests_due(core)
             case "alert":
                 alert_due(core, id, due_ms)
             case "silence":
@@ -149,6 +161,7 @@ def _rebase(core: Core, by_ms: int) -> None:
         if notification.due_ms is not None:
             notification.due_ms += by_ms
             core.touch_notification(notification)
+    rebase_lanes(core, by_ms)
     for device in state.devices.values():
         device.row_ms += by_ms
         if device.met:
@@ -193,6 +206,10 @@ def _command(core: Core, command: AnyCommand) -> str | None:
                 return f"nobody is called {person_id}"
             if not tell_test(core, person, contact):
                 return f"{person_id} has no contact {contact}".rstrip()
+        case Opened(actor=person_id, incident=incident_id):
+            opened(core, person_id, incident_id)
+        case ConfirmTest(actor=person_id, contact=contact):
+            return confirm_test(core, person_id, contact)
         case ReplayQuarantined():
             return None  # the owner brings the message itself as the next input
         case _:

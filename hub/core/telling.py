@@ -1,41 +1,28 @@
 """Telling: one notification to one person climbs the ladder of their contacts until a provider says that it has it. Pure.
 
-Law of a notification: ``DUE`` (an attempt is under way and has a deadline) -> ``SENT`` on a positive receipt, whatever
-attempt it belongs to; -> next contact on a refusal or at the deadline; -> ``HELD`` (waiting for the next round) when the
-ladder is through; -> ``MISSED`` when the rounds are through. ``CANCELLED`` when the incident ended first. Every end is a
-decision.
+Law of a notification: ``DUE`` (an attempt is under way and has a deadline, or it waits in the lane of its contact) ->
+``SENT`` on a positive receipt, whatever attempt it belongs to; -> next contact on a refusal or at the deadline; ->
+``HELD`` (waiting for the next round, for somebody to be awake, or for a digest); -> ``MISSED`` when the rounds are
+through. ``CANCELLED`` when the incident ended or was answered first. Every end is a decision.
+
+Beside the ladder stand the conveniences and the inbox: each has a companion notification (``aside``), told at once, once.
+What goes together in one message is `hub.core.lanes`.
 """
 
 from __future__ import annotations
 
-import msgspec
-
+from hub.core.cards import readers
+from hub.core.contact_tests import tell_test
 from hub.core.context import Core
-from hub.core.decisions import (
-    NotificationCancelled,
-    NotificationDue,
-    NotificationFailed,
-    NotificationHeld,
-    NotificationMissed,
-    NotificationSent,
-    Reason,
-)
-from hub.core.notices import notice, test_notice
-from hub.model import (
-    Contact,
-    Incident,
-    Notification,
-    NotificationState,
-    Person,
-    PlaceKind,
-    Purpose,
-    Receipt,
-    Severity,
-)
-
-ROUNDS = {Severity.CRITICAL: 5, Severity.MAJOR: 3, Severity.MINOR: 2, Severity.INFO: 1}
-"""How often the whole ladder is tried."""
-ROUND_PAUSE_MS = 20_000
+from hub.core.decisions import Reason
+from hub.core.digests import digest, digest_due, waits_for_digest
+from hub.core.ends import UNDER_WAY, cancelled, ended, held, missed
+from hub.core.health import confirm_test
+from hub.core.ladder import ROUND_PAUSE_MS, ROUNDS, climb, start
+from hub.core.receipts import answered, deadline, opened, receive_receipt
+from hub.core.rota import Unwilling, unwilling
+from hub.core.rungs import Reach, rungs
+from hub.model import Handling, Incident, Notification, NotificationState, Person, Purpose, Severity
 
 
 def tell(
@@ -46,13 +33,28 @@ def tell(
     purpose: Purpose,
     reason: Reason,
     channels: frozenset[str] = frozenset(),
+    *,
+    note: str = "",
+    who: str = "",
 ) -> Notification | None:
     """Start telling one person over the contacts whose scheme is in ``channels`` (empty: all); None and a
-    `NotificationHeld` when there is none, or when they may not be told now."""
+    `NotificationHeld` when there is none, or when they may not be told now.
+
+    ``note``, ``who``: the words and the role of whoever asks for help or hands over."""
     if not person.contacts:
         held(core, incident.id, role, Reason.NO_CONTACT, person.id)
         return None
-    notification = Notification(
+    allowed = tuple(sorted(channels)) if channels else ()
+    reach = core.reach(person, allowed)
+    if not reach.ladder:
+        held(core, incident.id, role, Reason.CHANNEL_NOT_ALLOWED, person.id)
+        return None
+    why = unwilling(core, person, incident.severity)
+    if why is not None:
+        held(core, incident.id, role, why.reason, person.id)
+        if why.until_ms is None or incident.severity is Severity.CRITICAL:
+            return None
+    one = Notification(
         id=core.next_id(),
         incident=incident.id,
         person=person.id,
@@ -62,211 +64,45 @@ def tell(
         created_ms=core.now_ms,
         alerts=tuple(incident.alerts),
         test=incident.test,
-        channels=tuple(sorted(channels)),
+        drill=incident.drill,
+        channels=allowed,
+        note=note,
+        who=who,
     )
-    core.state.notifications[notification.id] = notification
-    core.notifications_of.setdefault(incident.id, set()).add(notification.id)
-    if person.id not in incident.told:
-        incident.told.append(person.id)
-    _attempt(core, notification, person, reason)
-    return notification
-
-
-def tell_test(core: Core, person: Person, contact_id: str) -> bool:
-    """Send 【测试】 to one person, over one contact when named; False when there is none."""
-    contacts = [c for c in person.contacts if contact_id in ("", c.id)]
-    if not contacts:
-        return False
-    notification = Notification(
-        id=core.next_id(),
-        incident=0,
-        person=person.id,
-        role="",
-        purpose=Purpose.TEST,
-        severity=Severity.INFO,
-        created_ms=core.now_ms,
-        dead=tuple(c.id for c in person.contacts if c not in contacts),
-        test=True,
-    )
-    core.state.notifications[notification.id] = notification
-    core.notifications_of.setdefault(0, set()).add(notification.id)
-    _attempt(core, notification, person, Reason.PERSON_ASKED)
-    return True
-
-
-def held(core: Core, incident: int, role: str, reason: Reason, person: str = "") -> None:
-    """Say that somebody is not told, and why."""
-    core.decisions.append(
-        NotificationHeld(
-            seq=core.input_seq, at_ms=core.now_ms, reason=reason, incident=incident, role=role, person=person
-        )
-    )
-
-
-def receive_receipt(core: Core, receipt: Receipt) -> None:
-    """A provider answered; the answer to an earlier attempt counts when it is positive."""
-    notification = core.state.notifications.get(receipt.notification)
-    if notification is None or notification.state not in (NotificationState.DUE, NotificationState.HELD):
-        return
-    if receipt.sent:
-        notification.state = NotificationState.SENT
-        notification.sent_ms = receipt.at_ms
-        notification.contact = receipt.contact
-        notification.due_ms = None
-        notification.reason = receipt.reason
-        core.decisions.append(
-            NotificationSent(
-                seq=core.input_seq,
-                at_ms=core.now_ms,
-                reason=Reason.POLICY_STEP,
-                notification=notification.id,
-                contact=receipt.contact,
-            )
-        )
-        _ended(core, notification)
-        return
-    if receipt.attempt != notification.attempt or notification.state is not NotificationState.DUE:
-        return
-    if receipt.permanent:
-        notification.dead = (*notification.dead, receipt.contact)
-    _failed(core, notification, Reason.CONTACT_REFUSED, receipt.code or receipt.reason, receipt.retry_after_ms)
-
-
-def notification_due(core: Core, id: int, due_ms: int) -> None:
-    """Its deadline passed, or its pause is over."""
-    notification = core.state.notifications.get(id)
-    if notification is None or notification.due_ms != due_ms:
-        return
-    if notification.state is NotificationState.DUE:
-        _failed(core, notification, Reason.NO_RECEIPT_IN_TIME, "", None)
-    elif notification.state is NotificationState.HELD:
-        person = core.person(notification.person)
-        if person is None:
-            _missed(core, notification, Reason.NO_CONTACT)
-        else:
-            _attempt(core, notification, person, Reason.POLICY_STEP)
-
-
-def cancel(core: Core, incident: Incident) -> None:
-    """The incident ended: what has not reached anybody yet need not any more."""
-    for id in sorted(core.notifications_of.get(incident.id, ())):
-        notification = core.state.notifications[id]
-        if notification.state not in (NotificationState.DUE, NotificationState.HELD):
-            continue
-        notification.state = NotificationState.CANCELLED
-        notification.due_ms = None
-        notification.reason = Reason.INCIDENT_ENDED.value
-        core.touch_notification(notification)
-        core.decisions.append(
-            NotificationCancelled(seq=core.input_seq, at_ms=core.now_ms, reason=Reason.INCIDENT_ENDED, notification=id)
-        )
-
-
-def _contact_after(notification: Notification, person: Person) -> Contact | None:
-    """The next rung of the ladder, as it is now, that has not refused for good; None at its top."""
-    ids = [c.id for c in person.contacts]
-    start = ids.index(notification.contact) + 1 if notification.contact in ids else 0
-    return next((c for c in person.contacts[start:] if c.id not in notification.dead), None)
-
-
-def _attempt(core: Core, notification: Notification, person: Person, reason: Reason) -> None:
-    contact = _contact_after(notification, person)
-    if contact is None:
-        _missed(core, notification, Reason.LADDER_EXHAUSTED)
-        return
-    notification.state = NotificationState.DUE
-    notification.attempt += 1
-    notification.contact = contact.id
-    notification.due_ms = core.now_ms + core.settings.receipt_within_ms
-    core.arm(notification.due_ms, "notification", notification.id)
-    core.touch_notification(notification)
-    incident = core.state.incidents.get(notification.incident)
-    words = (
-        test_notice(core, contact, person.language)
-        if incident is None
-        else notice(core, incident, notification, contact, person.language)
-    )
-    core.decisions.append(
-        NotificationDue(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=reason,
-            notification=notification.id,
-            attempt=notification.attempt,
-            incident=notification.incident,
-            person=notification.person,
-            contact=contact.id,
-            purpose=notification.purpose,
-            severity=notification.severity,
-            notice=words,
-            deadline_ms=notification.due_ms,
-        )
-    )
-
-
-def _failed(core: Core, notification: Notification, reason: Reason, code: str, retry_after_ms: int | None) -> None:
-    """Up the ladder at once; at its top pause, then start again from below until the rounds are through."""
-    core.decisions.append(
-        NotificationFailed(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=reason,
-            notification=notification.id,
-            contact=notification.contact,
-            code=code,
-        )
-    )
-    person = core.person(notification.person)
-    if person is None:
-        _missed(core, notification, Reason.NO_CONTACT)
-    elif _contact_after(notification, person) is not None:
-        _attempt(core, notification, person, reason)
-    elif all(c.id in notification.dead for c in person.contacts) or notification.attempt >= ROUNDS[
-        notification.severity
-    ] * len(person.contacts):
-        _missed(core, notification, Reason.LADDER_EXHAUSTED)
+    core.state.notifications[one.id] = one
+    known = core.notifications_of.get(incident.id)
+    if known is None:
+        known = core.notifications_of[incident.id] = set()
+    known.add(one.id)
+    if why is not None:
+        _wait(core, one, why)
+    elif waits_for_digest(core, incident, purpose):
+        digest(core, incident, one)
     else:
-        notification.state = NotificationState.HELD
-        notification.contact = ""
-        notification.due_ms = core.now_ms + (retry_after_ms or ROUND_PAUSE_MS)
-        notification.reason = reason.value
-        core.arm(notification.due_ms, "notification", notification.id)
-        core.touch_notification(notification)
-
-
-def _missed(core: Core, notification: Notification, reason: Reason) -> None:
-    notification.state = NotificationState.MISSED
-    notification.due_ms = None
-    notification.reason = reason.value
-    core.decisions.append(
-        NotificationMissed(
-            seq=core.input_seq,
-            at_ms=core.now_ms,
-            reason=reason,
-            notification=notification.id,
-            person=notification.person,
-        )
-    )
-    _ended(core, notification)
-
-
-def _ended(core: Core, notification: Notification) -> None:
-    core.touch_notification(notification)
-    if notification.incident:
-        core.forget_closed(notification.incident)
-    else:
-        core.notifications_of.get(0, set()).discard(notification.id)
-        del core.state.notifications[notification.id]
+        _begin(core, incident, one, reach, reason)
+    return one
 
 
 def announce(
-    core: Core, person: Person, role: str, reason: Reason, *, note: str, until_ms: int | None, place: str
-) -> None:
-    """Tell one person that a silence or works began, end soon, or are over."""
+    core: Core,
+    person: Person,
+    role: str,
+    reason: Reason,
+    *,
+    note: str = "",
+    until_ms: int | None = None,
+    place: str = "",
+) -> Notification | None:
+    """Tell somebody that a silence or works began, end soon, or are over; None when they may not be told."""
     if not person.contacts:
         held(core, 0, role, Reason.NO_CONTACT, person.id)
-        return
-    notification = Notification(
+        return None
+    why = unwilling(core, person, Severity.INFO)
+    if why is not None:
+        held(core, 0, role, why.reason, person.id)
+        if why.until_ms is None:
+            return None
+    one = Notification(
         id=core.next_id(),
         incident=0,
         person=person.id,
@@ -274,19 +110,142 @@ def announce(
         purpose=Purpose.SILENCED,
         severity=Severity.INFO,
         created_ms=core.now_ms,
+        note=note,
+        who=reason.value,
+        until_ms=until_ms,
+        place=place,
     )
-    core.state.notifications[notification.id] = notification
-    core.notifications_of.setdefault(0, set()).add(notification.id)
-    _attempt(core, notification, person, reason)
-    due = core.decisions[-1]
-    if isinstance(due, NotificationDue):
-        known = core.state.places.get(place)
-        words = msgspec.structs.replace(
-            due.notice,
-            purpose=Purpose.SILENCED,
-            test=False,
-            note=note,
-            until_ms=until_ms,
-            place=known.name if known is not None and known.kind is not PlaceKind.HOME else "",
+    core.state.notifications[one.id] = one
+    core.notifications_of.setdefault(0, set()).add(one.id)
+    if why is not None:
+        _wait(core, one, why)
+    else:
+        climb(core, one, person, reason)
+    return one
+
+
+def progress(core: Core, incident: Incident, reason: Reason) -> None:
+    """Somebody accepted or arrived: change the cards that are there, quietly, one attempt each."""
+    for person_id, contact_id in readers(core, incident):
+        person = core.person(person_id)
+        rung = next((r for r in rungs(person) if r.contact.id == contact_id), None) if person else None
+        if rung is None:
+            continue
+        one = Notification(
+            id=core.next_id(),
+            incident=incident.id,
+            person=person_id,
+            role=_role(core, incident, person_id),
+            purpose=Purpose.PROGRESS,
+            severity=incident.severity,
+            created_ms=core.now_ms,
+            test=incident.test,
+            drill=incident.drill,
         )
-        core.decisions[-1] = msgspec.structs.replace(due, notice=words)
+        core.state.notifications[one.id] = one
+        core.notifications_of.setdefault(incident.id, set()).add(one.id)
+        start(core, one, rung, reason)
+
+
+def notification_due(core: Core, id: int, due_ms: int) -> None:
+    """Its deadline passed, its pause is over, or its person may be told now."""
+    one = core.state.notifications.get(id)
+    if one is None or one.due_ms != due_ms:
+        return
+    if one.state is not NotificationState.HELD:
+        deadline(core, one)
+        return
+    person = core.person(one.person)
+    incident = core.state.incidents.get(one.incident)
+    if one.reason == Reason.DIGESTED:
+        digest_due(core, one.person)
+    elif person is None:
+        missed(core, one, Reason.NO_CONTACT)
+    elif one.attempt or incident is None:
+        climb(core, one, person, Reason.POLICY_STEP)
+    else:
+        _awake(core, incident, one, person)
+
+
+def cancel(core: Core, incident: Incident) -> None:
+    """The incident ended: what has not reached anybody yet need not any more. A message that carries others is out."""
+    for id in sorted(core.notifications_of.get(incident.id, ())):
+        one = core.state.notifications[id]
+        if one.state in UNDER_WAY and not one.carries:
+            cancelled(core, one, Reason.INCIDENT_ENDED)
+
+
+def _begin(core: Core, incident: Incident, one: Notification, reach: Reach, reason: Reason) -> None:
+    """The ladder's first rung, and all that stands beside it."""
+    if one.person not in incident.told:
+        incident.told.append(one.person)
+    climb(core, one, reach.person, reason)
+    for rung in reach.asides:
+        beside = Notification(
+            id=core.next_id(),
+            incident=one.incident,
+            person=one.person,
+            role=one.role,
+            purpose=one.purpose,
+            severity=one.severity,
+            created_ms=core.now_ms,
+            alerts=one.alerts,
+            test=one.test,
+            drill=one.drill,
+            note=one.note,
+            who=one.who,
+            aside=True,
+        )
+        core.state.notifications[beside.id] = beside
+        core.notifications_of[one.incident].add(beside.id)
+        start(core, beside, rung, reason)
+
+
+def _wait(core: Core, one: Notification, why: Unwilling) -> None:
+    one.state = NotificationState.HELD
+    one.reason = why.reason.value
+    one.due_ms = why.until_ms
+    core.arm(one.due_ms, "notification", one.id)
+    core.touch_notification(one)
+
+
+def _awake(core: Core, incident: Incident, one: Notification, person: Person) -> None:
+    """Whoever may be told now is, if it is still needed."""
+    over = incident.closed_ms is not None or incident.handling is not Handling.NEW
+    if over and one.purpose is not Purpose.ENDED:
+        cancelled(core, one, Reason.INCIDENT_ANSWERED)
+        ended(core, one)
+        return
+    why = unwilling(core, person, incident.severity)
+    reach = core.reach(person, one.channels)
+    if why is not None and why.until_ms is not None and why.until_ms > core.now_ms:
+        _wait(core, one, why)
+    elif why is not None or not reach.ladder:
+        cancelled(core, one, why.reason if why else Reason.CHANNEL_NOT_ALLOWED)
+        ended(core, one)
+    else:
+        _begin(core, incident, one, reach, Reason.POLICY_STEP)
+        core.touch_incident(incident)
+
+
+def _role(core: Core, incident: Incident, person: str) -> str:
+    """The role in which somebody was told of it last."""
+    told = sorted(core.notifications_of.get(incident.id, ()), reverse=True)
+    return next((n.role for n in (core.state.notifications[id] for id in told) if n.person == person and n.role), "")
+
+
+__all__ = [
+    "ROUNDS",
+    "ROUND_PAUSE_MS",
+    "announce",
+    "answered",
+    "cancel",
+    "confirm_test",
+    "held",
+    "notification_due",
+    "opened",
+    "progress",
+    "receive_receipt",
+    "tell",
+    "tell_test",
+]

@@ -23,11 +23,11 @@ import structlog
 from hub.core.decisions import NotificationDue
 from hub.delivery.answers import Answer
 from hub.delivery.budgets import Budgets
-from hub.delivery.port import Message
+from hub.delivery.port import Message, limits_of
 from hub.delivery.tools import Opened
 from hub.delivery.wording import Wording
 from hub.errors import ConfigError, DeliveryError, StoreError
-from hub.model import Receipt, Severity
+from hub.model import Receipt, Severity, Stage
 from hub.store.port import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -228,10 +228,11 @@ class Dispatcher:
         message = self._wording.message(row.community, due, by_number=opened.by_number, third_party=opened.third_party)
         if due.severity is Severity.CRITICAL:
             if sender.per_minute:
-                self._rest.submit(self._budgets.count_critical, sender.provider, sender.per_minute)
+                limits = limits_of(sender)
+                self._rest.submit(self._budgets.count_critical, sender.provider, sender.per_minute, limits)
             return await self._send(due, opened, message)
         if sender.per_minute:
-            take = partial(self._budgets.take, sender.provider, sender.per_minute)
+            take = partial(self._budgets.take, sender.provider, sender.per_minute, limits_of(sender))
             wait_ms = await asyncio.get_running_loop().run_in_executor(self._rest, take)
             if wait_ms:
                 return self._receipt(due, Answer.RATE_LIMITED, code="budget", retry_after_ms=wait_ms)
@@ -263,7 +264,9 @@ class Dispatcher:
         except DeliveryError as exc:
             after = None if exc.retry_after is None else round(exc.retry_after * 1000)
             return self._receipt(due, exc.reason, code=exc.code, permanent=exc.permanent, retry_after_ms=after)
-        return self._receipt(due, Answer.ACCEPTED, code=accepted.code)
+        return self._receipt(
+            due, Answer.ACCEPTED, code=accepted.code, stage=accepted.stage, message_id=accepted.message_id
+        )
 
     def _receipt(
         self,
@@ -273,6 +276,8 @@ class Dispatcher:
         code: str = "",
         permanent: bool = False,
         retry_after_ms: int | None = None,
+        stage: Stage = Stage.ACCEPTED,
+        message_id: str = "",
     ) -> Receipt:
         return Receipt(
             notification=due.notification,
@@ -284,4 +289,6 @@ class Dispatcher:
             code=code,
             permanent=permanent,
             retry_after_ms=retry_after_ms,
+            stage=stage,
+            message_id=message_id,
         )

@@ -18,11 +18,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """First line, for channels that have one."""
     link: str = ""
     """Personal answer link; "" without `public_url`, for groups and for ends."""
+    token: str = ""
+    """The link's own word, for buttons that answer without a page; "" for groups and for ends."""
     notice: Notice
     community: str
     person: str
     notification: int
     attempt: int
+    contact: str = ""
+    """Which of the person's contacts this goes to: what the provider reports later is a receipt of this one."""
     updates: str = ""
     """The provider's id of a message to change instead of sending another; a channel that cannot sends another."""
     quiet: bool = False
@@ -45,10 +49,16 @@ class Sender(Protocol):
     provider: str
     """Key of the budget: one robot, one account, one callee."""
     per_minute: int
-    """The provider's limit; 0 is none."""
+    """The provider's limit; 0 is none. A sender may also have ``limits``: see `limits_of`."""
 
     async def send(self, message: Message) -> Accepted:
         """Returns only on a positive receipt; raises DeliveryError(reason, permanent, retry_after, code) otherwise.
         The caller holds the deadline."""
 
     async def close(self) -> None: ...
+
+
+def limits_of(sender: Sender) -> tuple[tuple[int, int], ...]:
+    """The provider's limits beyond the minute, as (window in ms, messages): a voice callee has an hour's and a day's."""
+    limits: tuple[tuple[int, int], ...] = getattr(sender, "limits", ())
+    return limits

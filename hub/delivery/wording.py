@@ -9,29 +9,18 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from hub.config import RuleConfig
 from hub.core.decisions import Notice, NotificationDue
-from hub.delivery.links import Links
+from hub.delivery.announcements import announcement, contact_test
+from hub.delivery.built_in import BUILT_IN_TEXTS, RuleText
+from hub.delivery.fitting import MAX_BYTES, clean, fit, size
+from hub.delivery.links import LinkClaim, Links
+from hub.delivery.lists import digest, with_others
 from hub.delivery.phrases import END, MARKS, PLACES, TELL, TIMES
 from hub.delivery.port import Message
 from hub.delivery.times import local, since
 from hub.model import LIFE_SAFETY, Outcome, Purpose, Severity
 from hub.phrases import KINDS, SEVERITIES, Phrase, outcome_phrase
-
-MAX_BYTES = 2048
-"""WeCom's limit for a text message, the tightest of the channels."""
-
-NAME_CHARS = 120
-"""A name or a cause that people typed is never longer than this in a message."""
-
-
-class RuleText(msgspec.Struct, frozen=True):
-    """A rule's own words, from config.yaml. ``todo`` may hold ``{address}``."""
-
-    title: Phrase
-    todo: Phrase
 
 
 def rule_texts(rules: Mapping[str, RuleConfig]) -> dict[str, RuleText]:
@@ -55,8 +44,12 @@ class Replies(Enum):
 class Wording:
     """Makes the `Message` of one outbox row."""
 
-    def __init__(self, rules: Mapping[str, RuleText], *, zone: ZoneInfo, links: Links) -> None:
+    def __init__(
+        self, rules: Mapping[str, RuleText], *, zone: ZoneInfo, links: Links, roles: Mapping[str, Phrase] = {}
+    ) -> None:
+        """``roles``: title of each role, for who asks for help or hands over."""
         self._rules = rules
+        self._roles = roles
         self._zone = zone
         self._links = links
 
@@ -66,9 +59,7 @@ class Wording:
         """``by_number``: the channel takes answers by number. ``third_party``: it passes through somebody else's push
         service, which must not learn a room."""
         notice = due.notice
-        link = ""
-        if not notice.group and not notice.test and notice.purpose not in (Purpose.ENDED, Purpose.TEST):
-            link = self._links.answer(community, due.incident, due.person)
+        link, token, inbox = self._links_of(community, due)
         replies = Replies.LINK if link else Replies.NUMBER if by_number and not notice.group else Replies.CALL
         title, text = word(
             notice,
@@ -78,17 +69,39 @@ class Wording:
             replies=replies,
             link=link,
             exact=not third_party,
+            rules=self._rules,
+            inbox=inbox,
+            roles=self._roles,
         )
         return Message(
             text=text,
             title=title,
             link=link,
+            token=token,
             notice=notice,
             community=community,
             person=due.person,
             notification=due.notification,
             attempt=due.attempt,
+            contact=due.contact,
+            updates=due.updates,
+            quiet=due.quiet,
         )
+
+    def _links_of(self, community: str, due: NotificationDue) -> tuple[str, str, str]:
+        """Personal answer link, its token, and the inbox; none in what several people read."""
+        notice = due.notice
+        if notice.group or notice.purpose in (Purpose.ENDED, Purpose.SILENCED):
+            return "", "", ""
+        inbox = self._links.inbox(community, due.person)
+        if notice.purpose is Purpose.TEST:
+            return "", "", inbox if notice.contact else ""
+        if notice.purpose is Purpose.DIGEST:
+            return "", "", inbox
+        if notice.test:
+            return "", "", inbox if notice.also else ""
+        token = self._links.token(LinkClaim(community, due.incident, due.person))
+        return self._links.answer(community, due.incident, due.person), token, inbox if notice.also else ""
 
 
 def word(
@@ -100,47 +113,100 @@ def word(
     replies: Replies,
     link: str = "",
     exact: bool = True,
+    rules: Mapping[str, RuleText] = {},
+    inbox: str = "",
+    roles: Mapping[str, Phrase] = {},
 ) -> tuple[str, str]:
-    """Title and whole text. ``exact`` False leaves out the room, whatever the notice holds."""
-    if notice.purpose is Purpose.TEST:
-        return _contact_test(notice, zone, now_ms)
+    """Title and whole text. ``exact`` False leaves out the room, whatever the notice holds. ``rules`` are those of what
+    goes along in the same message, ``inbox`` is where each of them is answered."""
+    match notice.purpose:
+        case Purpose.TEST:
+            return contact_test(notice, zone, now_ms, inbox)
+        case Purpose.SILENCED:
+            return announcement(notice, zone, now_ms, exact=exact)
+        case Purpose.DIGEST:
+            return digest(notice, rules, zone, now_ms, inbox, exact=exact)
+    first, text = _worded(notice, rule, zone, now_ms, replies, link, roles, exact=exact)
+    text = with_others(text, notice, rules, zone, now_ms, exact=exact)
+    each = "\n" + TELL["answer_each"].said(notice.language).format(link=inbox)
+    return first, text + each if inbox and notice.also and size(text + each) <= MAX_BYTES else text
+
+
+def _worded(
+    notice: Notice,
+    rule: RuleText | None,
+    zone: ZoneInfo,
+    now_ms: int,
+    replies: Replies,
+    link: str,
+    roles: Mapping[str, Phrase],
+    *,
+    exact: bool,
+) -> tuple[str, str]:
+    """About the one incident that the message speaks for."""
     language = notice.language
+    rule = rule or BUILT_IN_TEXTS.get(notice.rule)
     where = _where(notice, exact=exact)
     title = rule.title.said(language) if rule else _fallback_title(notice)
     if notice.purpose is Purpose.ENDED:
         return _end(notice, where, title, zone, now_ms)
-    first = _first_line(notice, where, title, zone, now_ms)
-    todo = "" if notice.test else _todo(notice, rule, exact=exact)
+    first = _first_line(notice, where, title, zone, now_ms, roles)
+    todo = "" if notice.test else _note(notice) + _todo(notice, rule, exact=exact)
     tail = [TELL["device_test"].said(language)] if notice.test else _answers(notice, replies, link)
-    return first, _fit(first, todo, "".join(tail), language)
+    return first, fit(first, todo, "".join(tail), language)
 
 
-def _first_line(notice: Notice, where: str, title: str, zone: ZoneInfo, now_ms: int) -> str:
+def _note(notice: Notice) -> str:
+    """What somebody on site says, or what the hub observed about itself."""
+    note = clean(notice.note).rstrip("。. ")
+    if not note:
+        return ""
+    key = "note" if notice.purpose in (Purpose.HELP, Purpose.HANDED_OVER) else "observed"
+    return TELL[key].said(notice.language).format(note=note)
+
+
+def _first_line(
+    notice: Notice, where: str, title: str, zone: ZoneInfo, now_ms: int, roles: Mapping[str, Phrase]
+) -> str:
     language = notice.language
-    mark = MARKS["test"] if notice.test else SEVERITIES[notice.severity]
+    mark = MARKS["drill"] if notice.drill else MARKS["test"] if notice.test else SEVERITIES[notice.severity]
     when = since(notice.at_ms, now_ms, zone, language, short=notice.severity is Severity.CRITICAL)
-    lead = "".join(part.said(language) for part in _leads(notice))
+    lead = "".join(_leads(notice, roles))
     many = TELL["homes"].said(language).format(n=notice.homes) if notice.homes > 1 else ""
+    many += _flapping(notice)
     # In English the mark is a bracketed word too, so that a phone's list of messages sorts alike.
     if language.startswith("en"):
         return f"[{mark.en}] {lead}{where}{': ' if where else ''}{title}{when}{many}"
     return f"【{mark.zh}】{lead}{where}{title}{when}{many}"
 
 
-def _leads(notice: Notice) -> list[Phrase]:
-    """What stands before the place: late, grown, nobody answered, nothing since."""
-    leads = [MARKS["late"]] if notice.late else []
+def _leads(notice: Notice, roles: Mapping[str, Phrase]) -> list[str]:
+    """What stands before the place: late, grown, nobody answered, nothing since, who asks."""
+    language = notice.language
+    leads = [MARKS["late"].said(language)] if notice.late else []
     if notice.purpose in (Purpose.GREW, Purpose.ESCALATED, Purpose.REPAGED):
-        leads.append(MARKS[notice.purpose.value])
+        leads.append(MARKS[notice.purpose.value].said(language))
+    elif notice.purpose in (Purpose.HELP, Purpose.HANDED_OVER):
+        who = roles.get(notice.who)
+        key = f"{notice.purpose.value}_by" if who else notice.purpose.value
+        leads.append(MARKS[key].said(language).format(who=who.said(language) if who else ""))
     return leads
+
+
+def _flapping(notice: Notice) -> str:
+    if not notice.flapping:
+        return ""
+    times = notice.facts.get("times")
+    key = "flapping_times" if times else "flapping"
+    return TELL[key].said(notice.language).format(n=times)
 
 
 def _where(notice: Notice, *, exact: bool = True) -> str:
     """As exact as this reader may see: a group sees the building only; what stands in no building is nobody's home."""
     language = notice.language
-    building, place = _clean(notice.building), _clean(notice.place)
+    building, place = clean(notice.building), clean(notice.place)
     if not building:
-        return place or _clean(notice.community)
+        return place or clean(notice.community)
     if notice.group:
         return building
     floor = PLACES["floor"].said(language).format(n=notice.floor) if notice.floor is not None else ""
@@ -156,8 +222,10 @@ def _fallback_title(notice: Notice) -> str:
 
 
 def _todo(notice: Notice, rule: RuleText | None, *, exact: bool) -> str:
+    if notice.drill:
+        return TELL["drill_todo"].said(notice.language)
     todo = (rule.todo if rule else TELL["look"]).said(notice.language).strip()
-    address = _clean(notice.address)
+    address = clean(notice.address)
     if (notice.group or not exact) and notice.building and notice.place:
         address = address.split(notice.place)[0].rstrip()
     if address:
@@ -189,49 +257,17 @@ def _end(notice: Notice, where: str, title: str, zone: ZoneInfo, now_ms: int) ->
     language = notice.language
     outcome = notice.outcome or Outcome.RECOVERED
     subject = KINDS[notice.kind].said(language) if notice.kind in LIFE_SAFETY else title
-    cause = END["cause"].said(language).format(cause=_clean(notice.cause)) if notice.cause else ""
+    cause = END["cause"].said(language).format(cause=clean(notice.cause)) if notice.cause else ""
     how = END["by_itself"] if outcome is Outcome.RECOVERED else END["by_people"]
     at = local(notice.closed_ms if notice.closed_ms is not None else now_ms, now_ms, zone, language)
     mark = "[Test ended] " if language.startswith("en") else "【测试】【解除】"
     if not notice.test:
         mark = "[All clear] " if language.startswith("en") else "【解除】"
+    if notice.drill:
+        mark = "[Drill ended] " if language.startswith("en") else "【演练】【解除】"
     space = " " if language.startswith("en") and where else ""
     first = f"{mark}{where}{space}{subject}{END['is'].said(language)}{outcome_phrase(outcome, notice.kind).said(language)}{cause}"
-    return first, _fit(first, "", how.said(language).format(at=at), language, joint=TIMES["comma"].said(language))
+    return first, fit(first, "", how.said(language).format(at=at), language, joint=TIMES["comma"].said(language))
 
 
-def _contact_test(notice: Notice, zone: ZoneInfo, now_ms: int) -> tuple[str, str]:
-    language = notice.language
-    first = TELL["contact_test"].said(language).format(community=_clean(notice.community)).strip()
-    at = local(notice.at_ms, now_ms, zone, language)
-    return first, _fit(first, "", TELL["contact_test_todo"].said(language).format(at=at), language)
-
-
-def _fit(first: str, todo: str, tail: str, language: str, *, joint: str = "") -> str:
-    """Join, and cut at the todo until it fits. The first line stands whole unless it alone is too long."""
-    stop = joint or TIMES["stop"].said(language)
-    end = TIMES["stop"].said(language)
-    if todo and tail and not todo.endswith(end.strip()):
-        todo += end
-    room = MAX_BYTES - _size(first) - _size(stop) - _size(tail)
-    if room < 0:
-        return _cut(first + stop + tail, MAX_BYTES)
-    if _size(todo) > room:
-        mark = "…" + end
-        todo = _cut(todo, room - _size(mark)) + mark if room > _size(mark) else ""
-    rest = todo + tail
-    return f"{first}{stop}{rest}".rstrip() if rest else first
-
-
-def _cut(text: str, size: int) -> str:
-    """The longest beginning of at most ``size`` bytes that splits no character."""
-    return text.encode()[: max(0, size)].decode(errors="ignore")
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _clean(text: str) -> str:
-    """Words that people typed, on one line and short: a name must not be able to forge a message."""
-    return " ".join(text.split())[:NAME_CHARS].replace("【", "[").replace("】", "]")
+__all__ = ["MAX_BYTES", "Replies", "RuleText", "Wording", "rule_texts", "word"]

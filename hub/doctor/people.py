@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hub.calendar import restdays_around
-from hub.config import Config
+from hub.config import AccountsConfig, Config
 from hub.core.roster import Roster
 from hub.core.state import Changes
 from hub.delivery.senders import open_channel
@@ -49,7 +49,7 @@ def look_at_people(config: Config, looking: Looking, secrets: Mapping[str, str],
     for name in config.communities:
         with looking.read() as connection:
             registry = _registry(read_entities(connection, name))
-        reach = asyncio.run(_reach_all(list(registry.people.values()), secrets))
+        reach = asyncio.run(_reach_all(list(registry.people.values()), secrets, config.accounts))
         yield from _contacts(name, registry, reach)
         yield from _policies(config, name, registry, reach, now_ms)
 
@@ -76,8 +76,8 @@ def _roster(config: Config, registry: Registry, now_ms: int) -> Roster:
     )
 
 
-async def _reach_all(people: list[Person], secrets: Mapping[str, str]) -> dict[str, Reach]:
-    tools = Tools(now_ms=lambda: 0)
+async def _reach_all(people: list[Person], secrets: Mapping[str, str], accounts: AccountsConfig) -> dict[str, Reach]:
+    tools = Tools(now_ms=lambda: 0, accounts=accounts)
     try:
         return {person.id: await _reach(person, secrets, tools) for person in people}
     finally:

@@ -14,6 +14,7 @@ from hub.check import all_mistakes
 from hub.config import Config, Text
 from hub.config_file import review_config
 from hub.config_words import both
+from hub.doctor.answers import look_at_answers
 from hub.doctor.broker import look_at_broker
 from hub.doctor.finding import Finding, Level, bad, note, ok
 from hub.doctor.people import look_at_people
@@ -55,6 +56,7 @@ def examine(config_path: Path, config: Config) -> int:
     worst |= _section(both("时序库", "InfluxDB"), look_at_influx(config, looking))
     worst |= _section(both("网页", "Pages"), look_at_web(config))
     worst |= _section(both("通知", "Telling people"), look_at_people(config, looking, os.environ, now_ms))
+    worst |= _section(both("应答", "Answering"), look_at_answers(config, looking))
     worst |= _section(both("守护", "Protection"), look_at_homes(config, looking))
     if worst:
         say(

@@ -248,6 +248,18 @@ class Notification(msgspec.Struct, kw_only=True):
     """Notification whose message carries this one too; its receipt counts for both."""
     wanted: tuple[int, ...] = ()
     """For a digest: the incidents in it."""
+    aside: bool = False
+    """A convenience beside the ladder of another notification: one attempt, and its failure is only recorded."""
+    carries: tuple[int, ...] = ()
+    """Notifications that the message of this attempt carries too (a digest: of every attempt)."""
+    note: str = ""
+    """In somebody's own words: what help is needed, why it is silent."""
+    who: str = ""
+    """Role of whoever asks for help or hands over."""
+    until_ms: int | None = None
+    """For an announcement: the end of the silence or of the works."""
+    place: str = ""
+    """For an announcement: where."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 import aiomqtt
 
@@ -49,7 +50,7 @@ class Publisher:
                     succeeded, self._failure = True, None
                     self._client, self.status = client, f"connected to {self._endpoint.name}"
                     self._up.set()
-                    await asyncio.shield(client._disconnected)  # aiomqtt has no public way to wait for the end
+                    await self._serve(client)
             except (aiomqtt.MqttError, TransportError, OSError) as exc:
                 self._failure = explain_aiomqtt(exc, self._endpoint)
                 self.status = str(self._failure)
@@ -59,6 +60,10 @@ class Publisher:
             if self._failure is not None and self._failure.permanent and not succeeded:
                 raise self._failure
             await self._backoff.wait(held_s)
+
+    async def _serve(self, client: aiomqtt.Client) -> None:
+        """While the connection lasts; raises what ended it."""
+        await asyncio.shield(client._disconnected)  # aiomqtt has no public way to wait for the end
 
     def _connect(self, context: object) -> aiomqtt.Client:
         endpoint = self._endpoint
@@ -78,15 +83,22 @@ class Publisher:
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Returns after the PUBACK for QoS 1; waits a few seconds for a connection that is coming back."""
+        client = await self._connected()
+        await self._asked(client, client.publish(topic, payload, qos, retain, timeout=ACKED_WITHIN_S))
+
+    async def _connected(self) -> aiomqtt.Client:
         try:
             async with asyncio.timeout(CONNECTED_WITHIN_S):
                 await self._up.wait()
         except TimeoutError:
             raise TransportError(f"Not connected to {self._endpoint.name}: {self.status}") from self._failure
-        client = self._client
-        if client is None:
+        if self._client is None:
             raise TransportError(f"The connection to {self._endpoint.name} has just been lost.")
-        sending = asyncio.ensure_future(client.publish(topic, payload, qos, retain, timeout=ACKED_WITHIN_S))
+        return self._client
+
+    async def _asked(self, client: aiomqtt.Client, asked: Coroutine[Any, Any, Any]) -> None:
+        """Wait for the broker's answer, or for the end of the connection."""
+        sending: asyncio.Future[Any] = asyncio.ensure_future(asked)
         try:
             await asyncio.wait([sending, client._disconnected], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -103,16 +115,25 @@ class Publisher:
 @contextlib.asynccontextmanager
 async def open_publisher(endpoint: Endpoint, client_id: str) -> AsyncIterator[Publisher]:
     """A connected publisher for the length of a block; raises TransportError when the first connection fails for good."""
-    publisher = Publisher(endpoint, client_id)
-    running = asyncio.create_task(publisher.run(), name=f"publisher {client_id}")
+    async with running(Publisher(endpoint, client_id)) as publisher:
+        yield publisher
+
+
+P = TypeVar("P", bound=Publisher)
+
+
+@contextlib.asynccontextmanager
+async def running(publisher: P) -> AsyncIterator[P]:
+    """Run it for the length of a block, connected from the start where that is possible."""
+    task = asyncio.create_task(publisher.run(), name=f"publisher {publisher._client_id}")
     up = asyncio.create_task(publisher._up.wait())
     try:
-        await asyncio.wait([running, up], timeout=CONNECTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
+        await asyncio.wait([task, up], timeout=CONNECTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
         yield publisher
     finally:
         up.cancel()
-        running.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError, TransportError):
-            await running
+            await task

@@ -18,9 +18,10 @@ from hub.core.inputs import Received
 from hub.core.state import Changes, State
 from hub.errors import StoreError
 from hub.model import Receipt
-from hub.store import journal, retention, snapshots, work
+from hub.store import calls, journal, retention, snapshots, work
 from hub.store.batch import batch_writes
 from hub.store.blocks import encode_block
+from hub.store.calls import Call
 from hub.store.connections import Database
 from hub.store.contacts import Contacts
 from hub.store.entities import read_entities
@@ -164,6 +165,19 @@ class SqlStore:
     def take_budget(self, provider: str, window_ms: int, cost: int, limit: int) -> bool:
         with self._database.write() as connection:
             return work.take_budget(connection, provider, window_ms, cost, limit)
+
+    def remember_call(self, call: Call) -> None:
+        with self._database.write() as connection:
+            calls.remember_call(connection, call)
+
+    def find_call(self, provider: str, call_id: str) -> Call | None:
+        with self._database.read() as connection:
+            return calls.find_call(connection, provider, call_id)
+
+    def forget_calls(self, now_ms: int) -> None:
+        """Drop what is older than a week; remembering a call does so too, this is for when there are none."""
+        with self._database.write() as connection:
+            calls.forget_calls(connection, now_ms - calls.KEPT_MS)
 
     # ── for the web and the built-in inbox ───────────────────────────────────────────────────────────────────────────
 

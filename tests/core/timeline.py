@@ -124,7 +124,7 @@ def registry() -> list[AnyCommand]:
         Device(id="camera-east", kind=Kind.LPR, place="east"),
     ]
     people = [
-        person("wuye", "inbox://wuye", "ntfy://127.0.0.1/wuye"),
+        person("wuye", "mailto://wuye.example", "ntfy://127.0.0.1/wuye"),
         person("juwei"),
         person("zhiyuan"),
         person("houbei"),

@@ -22,8 +22,6 @@ from hub.errors import ConfigError, DeliveryError
 from tests.delivery.notices import message
 from tests.delivery.peers import Answered, Hang, Reply, Request, Reset, json_reply, mail_server, provider
 
-NTFY_OK = json_reply({"id": "sPs71M8A2T", "time": 1643935928, "event": "message", "topic": "fire", "message": "x"})
-
 
 def send(*urls: str, within: float = 20.0) -> list[Accepted | DeliveryError]:
     async def talk() -> list[Accepted | DeliveryError]:
@@ -45,31 +43,6 @@ def refusal(url: str) -> DeliveryError:
     (came,) = send(url)
     assert isinstance(came, DeliveryError)
     return came
-
-
-# ── ntfy ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_ntfy_takes_it() -> None:
-    with provider(lambda _: NTFY_OK) as peer:
-        assert send(f"ntfy://127.0.0.1:{peer.port}/fire") == [Accepted()]
-        asked = peer.next()
-    assert asked.json() == {"topic": "fire", "title": message().title, "message": message().text}
-
-
-@pytest.mark.parametrize(
-    ("reply", "reason", "code"),
-    [
-        (json_reply({"code": 42901, "http": 429, "error": "limit reached"}, 429), Answer.RATE_LIMITED, "42901"),
-        (json_reply({"code": 40301, "http": 403, "error": "forbidden"}, 403), Answer.REFUSED, "40301"),
-        (Answered(b"bad gateway", 502), Answer.PROVIDER_DOWN, "502"),
-        (Reset(), Answer.UNREACHABLE, ""),
-    ],
-)
-def test_ntfy_refuses(reply: Reply, reason: Answer, code: str) -> None:
-    with provider(lambda _: reply) as peer:
-        said = refusal(f"ntfy://127.0.0.1:{peer.port}/fire")
-    assert (said.reason, said.code) == (reason, code)
 
 
 def test_a_redirect_is_no_receipt() -> None:
@@ -95,8 +68,8 @@ class NoSleep:
 
 def test_two_messages_in_a_row_do_not_wait_for_apprises_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apprise.url.time", NoSleep)
-    with provider(lambda _: NTFY_OK) as peer:
-        url = f"ntfy://127.0.0.1:{peer.port}/fire"
+    with provider(lambda _: Answered()) as peer:
+        url = f"json://127.0.0.1:{peer.port}/fire"
         assert send(url, url) == [Accepted(), Accepted()]
 
 
@@ -275,7 +248,7 @@ def test_a_scheme_that_apprise_does_not_tell_the_truth_about_is_refused(scheme: 
     assert "Use " in caught.value.todo
 
 
-@pytest.mark.parametrize("url", ["ntfy://", "mailto://", "wechat://corp@1/@wang", "pushplus://"])
+@pytest.mark.parametrize("url", ["mailto://", "wechat://corp@1/@wang", "pushplus://"])
 def test_an_address_that_can_never_work_is_a_config_error(url: str) -> None:
     with pytest.raises(ConfigError):
         open_channel(url, {}, Tools(now_ms=lambda: 0))

@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from hub.core.decisions import NotificationDue
 from hub.delivery.answers import Answer
+from hub.delivery.budgets import Budgets
 from hub.delivery.channels.inbox import inbox_writer
-from hub.delivery.dispatch import Dispatcher, Outbox
+from hub.delivery.dispatch import Contacts, Dispatcher, Outbox
 from hub.delivery.links import Links
+from hub.delivery.port import Accepted, Message
 from hub.delivery.senders import Senders
-from hub.delivery.tools import InboxRow, Tools
+from hub.delivery.tools import InboxRow, Opened, Tools
 from hub.delivery.wording import Wording
 from hub.errors import StoreError
-from hub.model import Receipt, Severity
+from hub.model import Receipt, Severity, Stage
 from hub.store.port import Outgoing
 from hub.store.schema import budget, inbox
+from tests.core.storm import Storm, somebody
 from tests.delivery.notices import NOW_MS, RULES, ZONE, due
 from tests.delivery.peers import Answered, Hang, Peer, Reply, Request, json_reply, provider
 from tests.delivery.small_store import SmallStore
@@ -77,6 +82,7 @@ async def dispatching(
     write_inbox: Callable[[InboxRow], None] | None = None,
     outbox: Outbox | None = None,
     look_every: timedelta = LONG,
+    contacts: Contacts | None = None,
 ) -> AsyncIterator[Rig]:
     now_ms = clock or Clock()
     came: asyncio.Queue[tuple[str, Receipt]] = asyncio.Queue()
@@ -88,7 +94,7 @@ async def dispatching(
     senders = Senders({"KEY": "ROBOT"}, tools)
     dispatcher = Dispatcher(
         outbox or store,
-        senders,
+        contacts or senders,
         Wording(RULES, zone=ZONE, links=Links("key", "")),
         lambda community, receipt: came.put_nowait((community, receipt)),
         by=by,
@@ -334,7 +340,7 @@ def test_a_row_whose_deadline_passed_while_the_hub_was_down_is_sent(store: Small
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("url", ["pager://1", "wecom://${NO_SUCH_SECRET}", "wecombot://KEY", "wecom://"])
+@pytest.mark.parametrize("url", ["pager://1", "wecom://${NO_SUCH_SECRET}", "wecombot://", "wecom://"])
 def test_a_contact_that_can_never_work_is_a_permanent_miss(store: SmallStore, url: str) -> None:
     async def story() -> Receipt:
         async with dispatching(store) as rig:
@@ -411,3 +417,62 @@ def test_a_webhook_over_apprise_goes_the_same_way(store: SmallStore) -> None:
     with provider(lambda _: Answered(b"", 200)) as peer:
         assert asyncio.run(story(peer)).sent
         assert str(peer.next().json()["message"]).startswith("【紧急】6号楼12层")
+
+
+class Cards:
+    """A channel whose messages can be changed, and that knows at once that they were delivered."""
+
+    provider, per_minute = "cards", 0
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bool]] = []
+
+    def open(self, url: str) -> Opened:
+        assert url == "cards://li"
+        return Opened(self)
+
+    async def send(self, message: Message) -> Accepted:
+        self.sent.append((message.updates, message.quiet))
+        return Accepted(message_id="om_7", stage=Stage.DELIVERED)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_card_is_named_to_its_channel_and_what_the_channel_says_of_it_is_in_the_receipt(store: SmallStore) -> None:
+    async def story() -> None:
+        cards = Cards()
+        async with dispatching(store, contacts=cards) as rig:
+            rig.commit((msgspec.structs.replace(due(5), updates="om_7", quiet=True), "cards://li"))
+            receipt = await rig.receipt()
+        assert cards.sent == [("om_7", True)]
+        assert (receipt.sent, receipt.message_id, receipt.stage) == (True, "om_7", Stage.DELIVERED)
+
+    asyncio.run(story())
+
+
+def test_the_budget_refuses_nothing_that_a_lane_let_through() -> None:
+    storm = Storm(somebody("li", ROBOT), towers=200)
+    left: list[NotificationDue] = []
+    for second in range(1, 180):
+        now = second + 0.0
+        left += storm.alarms(now, second) if second % 7 == 0 else storm.low(now, second)
+    left += storm.due(400)
+    taken: Counter[tuple[str, int]] = Counter()
+
+    def take(provider: str, window_ms: int, cost: int, limit: int) -> bool:
+        if taken[provider, window_ms] + cost > limit:
+            return False
+        taken[provider, window_ms] += cost
+        return True
+
+    now_ms = 0
+    budgets = Budgets(take, lambda: now_ms)
+    refused = 0
+    for one in sorted(left, key=lambda d: d.at_ms):
+        now_ms = one.at_ms
+        if one.severity is Severity.CRITICAL:
+            budgets.count_critical("robot", 20)
+        else:
+            refused += bool(budgets.take("robot", 20))
+    assert (len(left) > 40, refused) == (True, 0)

@@ -19,7 +19,7 @@ from tests.delivery.small_store import SmallStore
 
 
 def test_channels_are_found_in_the_folder() -> None:
-    assert {"inbox", "wecom", "ntfy", "mailto", "wechat", "wecombot"} <= set(channel_files())
+    assert {"inbox", "wecom", "ntfy", "mailto", "wechat", "dingtalk"} <= set(channel_files())
 
 
 def test_an_unknown_scheme_says_which_there_are() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import insert, select
 
+from hub.config import AccountsConfig
 from hub.delivery.links import Links
 from hub.delivery.wording import Wording
 from hub.model import Contact, Person
@@ -16,6 +17,7 @@ from hub.tell import tell
 from tests.delivery.notices import RULES, ZONE
 from tests.delivery.peers import Hang, json_reply, provider
 from tests.delivery.small_store import SmallStore
+from tests.delivery.vendors import ACCOUNTS, with_tokens
 
 WANG = Person(
     id="wang",
@@ -36,9 +38,11 @@ def tried(
     person: str = "wang",
     secret: bool = True,
     within: float = 20,
+    known: Person = WANG,
+    accounts: AccountsConfig | None = None,
 ) -> tuple[int, str]:
     with store.engine.begin() as connection:
-        body = msgspec.json.encode(WANG).decode()
+        body = msgspec.json.encode(known).decode()
         connection.execute(insert(registry).values(community="guihua", what="person", id="wang", body=body))
     lines: list[str] = []
     code = tell(
@@ -48,7 +52,8 @@ def tried(
         names={"guihua": "桂花园"},
         wording=Wording(RULES, zone=ZONE, links=Links("", "")),
         secrets={"ROBOT_KEY": "KEY"} if secret else {},
-        endpoints={"wecom": robot_url},
+        endpoints={"wecom": robot_url, "wecomapp": robot_url},
+        accounts=accounts,
         within=timedelta(seconds=within),
         say=lines.append,
     )
@@ -103,3 +108,19 @@ def test_no_such_contact(store: SmallStore) -> None:
     code, said = tried(store, "http://127.0.0.1:1", "fax")
     assert code == 1
     assert "fax" in said
+
+
+def test_a_member_of_an_app_is_told_over_the_account_of_the_config(store: SmallStore) -> None:
+    member = Person(id="wang", name="王", contacts=(Contact(id="app", url="wecomapp://wang"),))
+    not_trusted = {"errcode": 60020, "errmsg": "not allow to access from your ip, from ip: 203.0.113.7, more info"}
+    with provider(with_tokens(lambda _: json_reply(not_trusted))) as peer:
+        code, said = tried(store, peer.url(), known=member, accounts=ACCOUNTS)
+    assert code == 1
+    assert "[60020 ip=203.0.113.7]" in said
+
+
+def test_without_that_account_it_says_what_to_fill_in(store: SmallStore) -> None:
+    member = Person(id="wang", name="王", contacts=(Contact(id="app", url="wecomapp://wang"),))
+    code, said = tried(store, "http://127.0.0.1:1", known=member)
+    assert code == 1
+    assert "accounts.wecom_app" in said

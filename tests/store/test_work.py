@@ -175,6 +175,15 @@ def test_a_budget_counts_by_provider_and_window(store: SqlStore) -> None:
     assert store.take_budget("robot-1", NOW, 5, 20)
     assert store.take_budget("robot-2", NOW, 20, 20)
     assert store.take_budget("robot-1", NOW + 60_000, 20, 20)
+
+
+def test_a_token_can_be_given_back(store: SqlStore) -> None:
+    """A longer window gave one, a shorter one then refused."""
+    assert store.take_budget("callee/3600s", NOW, 5, 5)
+    assert not store.take_budget("callee/3600s", NOW, 1, 5)
+    assert store.take_budget("callee/3600s", NOW, -1, 5)
+    assert store.take_budget("callee/3600s", NOW, 1, 5)
+    assert not store.take_budget("callee/3600s", NOW, 1, 5)
     assert not store.take_budget("robot-3", NOW, 21, 20)
 
 

@@ -1,7 +1,7 @@
 """Contacts that Apprise carries and tells the truth about. Read and tried on Apprise 2.2.0:
 
-- ``ntfy ntfys``: True only for HTTP 200. ``mailto mailtos``: True only when the server accepted every recipient at the
-  end of DATA. ``json form xml`` (and with s): True for any 2xx. None of these reads the answer's body.
+- ``mailto mailtos``: True only when the server accepted every recipient at the end of DATA. ``json form xml`` (and with
+  s): True for any 2xx. None of these reads the answer's body.
 - ``pushplus``: reads the body's ``code``, True only for 200. ``wxpusher``: the same, True only for 1000.
 - ``wechat`` (plugin NotifyWeChat, the WeCom *app*): True only for ``errcode`` 0. It does not read ``invaliduser``, which
   the vendor sends with errcode 0 when some of several recipients are invalid; when all are, errcode is 81013. So exactly
@@ -10,7 +10,9 @@
   counts as a success. We switch that off. It sleeps 5.5 s between two requests of one object, which for ``wechat`` are
   the token and the message; we have budgets of our own and switch that off too.
 
-Refused here, because it reports success for any HTTP 200, whatever code stands in the body: see `UNTRUE`.
+Not carried by Apprise: WeCom robots, DingTalk, Feishu, Lark, ServerChan, Bark and PushDeer, because it reports success for
+any HTTP 200, whatever code stands in the body; and ntfy, whose messages can be changed and answered. They have files of
+their own here. Refused: what Apprise calls by another name, see `UNTRUE`.
 """
 
 from __future__ import annotations
@@ -45,15 +47,12 @@ class Plugin(msgspec.Struct, frozen=True):
     third_party: bool = False
 
 
-NTFY = Plugin("ntfy", "NotifyNtfy", receivers=("topics",))
 MAIL = Plugin("email", "NotifyEmail", receivers=("targets",))
 JSON = Plugin("custom_json", "NotifyJSON")
 FORM = Plugin("custom_form", "NotifyForm")
 XML = Plugin("custom_xml", "NotifyXML")
 
 TRUE: dict[str, Plugin] = {
-    "ntfy": NTFY,
-    "ntfys": NTFY,
     "mailto": MAIL,
     "mailtos": MAIL,
     "json": JSON,
@@ -68,18 +67,7 @@ TRUE: dict[str, Plugin] = {
     "wechat": Plugin("wechat", "NotifyWeChat", receivers=("users", "departments", "tag_ids"), per_minute=30),
 }
 
-UNTRUE: dict[str, str] = {
-    "wecombot": "Use wecom://KEY, the hub's own sender.",
-    "dingtalk": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
-    "feishu": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
-    "lark": "Use a WeCom robot (wecom://KEY), ntfy or mail until the hub has a sender of its own for it.",
-    "schan": "Use wxpusher:// or pushplus:// instead.",
-    "serverchan": "Use wxpusher:// or pushplus:// instead.",
-    "bark": "Use ntfy:// instead.",
-    "barks": "Use ntfys:// instead.",
-    "pushdeer": "Use ntfy:// instead.",
-    "pushdeers": "Use ntfys:// instead.",
-}
+UNTRUE: dict[str, str] = {"schan": "Use serverchan://SENDKEY, the hub's own sender."}
 """Scheme -> what to use instead."""
 
 TOKEN_OVER = frozenset({"40001", "40014", "42001"})
@@ -89,7 +77,7 @@ CODE = re.compile(r"(?:errcode|error|code)=(?:\d+/)?([A-Za-z0-9-]+)")
 MAIL_CODE = re.compile(r"was refused: ([45]\d\d)|\(([45]\d\d), b")
 """Apprise's own line, or how smtplib prints what the server said."""
 TOO_FAST = frozenset({"45009", "1008"})
-"""WeCom app and WxPusher; HTTP says 429, and ntfy 429xx."""
+"""WeCom app and WxPusher; HTTP says 429."""
 
 
 class _Overheard(logging.Handler):
@@ -174,7 +162,7 @@ def why(lines: list[str]) -> DeliveryError:
         return DeliveryError(Answer.UNREACHABLE, permanent=False)
     match = CODE.search(text)
     code = match.group(1) if match else ""
-    if code in TOO_FAST or code.startswith("429"):
+    if code in TOO_FAST or code == "429":
         return DeliveryError(Answer.RATE_LIMITED, permanent=False, retry_after=60, code=code)
     if len(code) == 3 and code.startswith("5"):
         return DeliveryError(Answer.PROVIDER_DOWN, permanent=False, retry_after=2, code=code)
@@ -204,10 +192,8 @@ def open_apprise(url: str, tools: Tools) -> Opened:
     plugin.redirects = False
     # Apprise gives up after 4 s; a mail server that keeps strangers waiting takes longer.
     plugin.socket_connect_timeout = plugin.socket_read_timeout = tools.blocking_s
-    third_party = known.third_party or str(getattr(plugin, "mode", "")) == "cloud"
-    return Opened(
-        AppriseSender(plugin, _budget(plugin, scheme, known), known.per_minute, tools), third_party=third_party
-    )
+    sender = AppriseSender(plugin, _budget(plugin, scheme, known), known.per_minute, tools)
+    return Opened(sender, third_party=known.third_party)
 
 
 def _instantiate(url: str, scheme: str, known: Plugin) -> NotifyBase:
@@ -241,7 +227,7 @@ def _instantiate(url: str, scheme: str, known: Plugin) -> NotifyBase:
 
 
 def _receivers(plugin: NotifyBase, known: Plugin) -> list[str]:
-    """Whom this contact reaches: topics, mail addresses, users."""
+    """Whom this contact reaches: mail addresses, users."""
     return [str(one) for name in known.receivers for one in getattr(plugin, name)]
 
 

@@ -94,7 +94,7 @@ def settings() -> Settings:
 
 
 def registry() -> list[AnyCommand]:
-    """Two buildings with two homes each, two spaces, a gate with its camera, and four people with two contacts each."""
+    """Two buildings with two homes each, two spaces, a gate with its camera, and four people with four contacts each, of which one is a group of all."""
     places = [Place(id="all", kind=PlaceKind.COMMUNITY, name="模拟小区", address="模拟路1号")]
     for b in (1, 2):
         places.append(Place(id=f"b{b}", kind=PlaceKind.BUILDING, name=f"{b}号楼", parent="all"))
@@ -110,7 +110,12 @@ def registry() -> list[AnyCommand]:
         PutDevice(actor="seed", device=Device(id=id, kind=KINDS[id], place=place)) for id, place in stands.items()
     ]
     for role in ROLES:
-        ladder = tuple(Contact(id=f"{role}-{n}", url=f"world://{role}-{n}", group=n == 2) for n in (1, 2))
+        ladder = (
+            Contact(id=f"{role}-1", url=f"alisms://{role}"),
+            Contact(id=f"{role}-2", url="wecom://all", group=True),
+            Contact(id=f"{role}-3", url=f"inbox://{role}"),
+            Contact(id=f"{role}-4", url=f"ntfy://{role}"),
+        )
         commands.append(PutPerson(actor="seed", person=Person(id=role, name=role, contacts=ladder)))
         commands.append(PutDuty(actor="seed", duty=Duty(id=role, role=role, person=role)))
     return commands
