@@ -89,8 +89,7 @@ def sheet_of(person: Person, zone: ZoneInfo) -> PersonSheet:
         ],
         hours=[Stretch(clock_text(one.from_minute), clock_text(one.to_minute)) for one in person.hours],
         leave=[
-            Stretch(moment_text(one.from_ms, zone), moment_text(one.until_ms, zone), one.reason)
-            for one in person.leave
+            Stretch(moment_text(one.from_ms, zone), moment_text(one.until_ms, zone), one.reason) for one in person.leave
         ],
     )
 

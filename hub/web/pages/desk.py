@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from hub.core.commands import Accept, AnyCommand, Arrive, Close, EndSilence, StartSilence
+from hub.core.commands import Accept, AnyCommand, Arrive, Close
 from hub.model import Handling, Outcome
 from hub.web import rows
 from hub.web.access import Right, Visitor

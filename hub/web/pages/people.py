@@ -196,7 +196,8 @@ async def save_person(request: Request, site: OurSite, id: PersonId = "") -> Res
         return site.plain(request, status=404, title=GONE[0], text=GONE[1])
     sheet = typed(filled, known)
     person = person_from(filled, sheet, known, ZoneInfo(site.deps.installation.timezone))
-    if known is None and await run_in_threadpool(_known, request, site, person.id):
+    other = None if known else await run_in_threadpool(_known, request, site, person.id)
+    if other is not None:
         filled.mistakes.append(("id", TAKEN))
     if filled.mistakes:
         return await _again(request, site, visitor, id, sheet, filled)
