@@ -12,7 +12,7 @@ from starlette.responses import Response
 from hub.core.commands import StartWorks
 from hub.core.real_shifts import real_shifts
 from hub.model import MAX_WORKS_MS
-from hub.web import kept
+from hub.web import kept, rows
 from hub.web.access import Right, Visitor
 from hub.web.api import LARGEST, PROBLEMS, Caller, CommandOut, Limit
 from hub.web.contacts import scheme
@@ -169,7 +169,7 @@ def contact_health(request: Request, site: OurSite, visitor: Caller) -> list[Hea
     """Failures, last receipt and last proof of each contact that was ever used."""
     _need(visitor, Right.PEOPLE)
     with site.deps.reader() as connection:
-        found = kept.contact_health(connection, site.community(request))
+        found = rows.contact_health(connection, site.community(request))
     return [
         HealthOut(
             person=one.person,
@@ -191,7 +191,7 @@ def works(request: Request, site: OurSite, visitor: Caller) -> list[WorksOut]:
     """Works that are under way."""
     names = _need(visitor, Right.SILENCE)
     with site.deps.reader() as connection:
-        found = kept.open_works(connection, site.community(request), site.deps.now_ms())
+        found = rows.open_works(connection, site.community(request), site.deps.now_ms())
     return [
         WorksOut(
             id=one.id,

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.web import api, api_office, ingest
+from hub.web import api, api_office, api_timeline, ingest
 from hub.web.language import marked
 from hub.web.pages import (
     answer,
@@ -24,10 +24,14 @@ from hub.web.pages import (
     drills,
     duty,
     inbox,
+    incident,
     looks,
     office,
     people,
+    photos,
+    push,
     reach,
+    receipts,
     registry,
     rota,
     silences,
@@ -69,9 +73,10 @@ def create_app(deps: WebDeps) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.site = site
-    for page in (answer, inbox, wall, door, desk, office, *OFFICE):
+    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office, *OFFICE):
         app.include_router(page.router)
     app.include_router(api.router)
+    app.include_router(api_timeline.router)
     app.include_router(api_office.router)
     app.include_router(api.machine)
     app.include_router(ingest.router)
@@ -128,7 +133,9 @@ def _refusals(app: FastAPI) -> None:
 
 
 def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/ingest/", "/healthz", "/metrics", "/static/"))
+    return request.url.path.startswith(
+        ("/api/", "/ingest/", "/receipts/", "/answers/", "/healthz", "/metrics", "/static/")
+    )
 
 
 def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

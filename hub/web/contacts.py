@@ -4,40 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from hub.model import ContactHealth, Notification, NotificationState, Person
 from hub.model.channels import nature
-from hub.web.language import marked, translated
+from hub.web.told import failures_today
+from hub.web.words import CHANNEL, word
 
 URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
 _OPEN = re.compile(r"(\$\{\w+\}[/?&=@:]*)+")
 TEST_WAITS_MS = 60_000
-
-CHANNEL: Mapping[str, str] = {
-    "inbox": marked("消息页"),
-    "wecom": marked("企业微信群"),
-    "wecomapp": marked("企业微信"),
-    "wecombot": marked("企业微信机器人"),
-    "dingtalk": marked("钉钉群"),
-    "dingtalkapp": marked("钉钉"),
-    "feishu": marked("飞书群"),
-    "lark": marked("Lark群"),
-    "feishuapp": marked("飞书"),
-    "alisms": marked("短信"),
-    "tencentsms": marked("短信"),
-    "modemsms": marked("短信"),
-    "alivoice": marked("电话"),
-    "tencentvoice": marked("电话"),
-    "modemring": marked("电话"),
-    "webpush": marked("浏览器推送"),
-    "mailto": marked("邮件"),
-    "mailtos": marked("邮件"),
-}
-"""By the scheme of a contact's URL; what is not here is shown by its scheme."""
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +41,7 @@ def scheme(url: str) -> str:
 
 
 def channel_word(url: str, language: str) -> str:
-    known = scheme(url)
-    return translated(language, CHANNEL[known]) if known in CHANNEL else known
+    return word(language, CHANNEL, scheme(url))
 
 
 def masked(url: str) -> str:
@@ -86,7 +62,6 @@ def contact_views(
     test: Notification | None = None,
 ) -> list[ContactView]:
     """In the order of the ladder; ``test`` is the person's newest test message."""
-    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone)).date().isoformat()
     found: list[ContactView] = []
     for contact in person.contacts:
         known = health.get((person.id, contact.id))
@@ -96,7 +71,7 @@ def contact_views(
                 channel=channel_word(contact.url, language),
                 shown=masked(contact.url),
                 convenience=not nature(contact.url).counts,
-                failures=known.failures if known and known.day == today else 0,
+                failures=failures_today(known, now_ms, timezone),
                 code=known.code if known else "",
                 sent_ms=known.sent_ms if known else None,
                 failed_ms=known.failed_ms if known else None,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 from sqlalchemy import Connection, desc, select
 
-from hub.model import ContactHealth, Incident, Notification, Works
+from hub.model import Incident, Notification
 from hub.store import schema
 
 
@@ -40,21 +38,6 @@ class ReachProof(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     days: int = 0
     gaps: tuple[ReachGap, ...] = ()
-
-
-def contact_health(connection: Connection, community: str) -> Mapping[tuple[str, str], ContactHealth]:
-    """(person, contact) -> what is known of it."""
-    table = schema.contact_health
-    bodies = connection.execute(select(table.c.body).where(table.c.community == community)).scalars()
-    found = [msgspec.json.decode(body, type=ContactHealth) for body in bodies]
-    return {(one.person, one.contact): one for one in found}
-
-
-def open_works(connection: Connection, community: str, now_ms: int) -> list[Works]:
-    table = schema.works
-    query = select(table.c.body).where(table.c.community == community, table.c.until_ms > now_ms)
-    bodies = connection.execute(query.order_by(table.c.until_ms)).scalars()
-    return [msgspec.json.decode(body, type=Works) for body in bodies]
 
 
 def last_test(connection: Connection, community: str, person: str) -> Notification | None:

@@ -18,7 +18,7 @@ from hub.core.decisions import Reason
 from hub.core.roster import Roster
 from hub.core.willing import unwilling_at
 from hub.model import Person, Severity
-from hub.web import kept
+from hub.web import kept, rows
 from hub.web.access import Right, Visitor
 from hub.web.calendar_links import calendar_key
 from hub.web.contacts import ContactView, contact_views
@@ -67,7 +67,7 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
 
 def _views(picture: Picture, roster: Roster) -> list[PersonView]:
     zone, now_ms = ZoneInfo(picture.deps.installation.timezone), picture.now_ms
-    health = kept.contact_health(picture.connection, picture.community)
+    health = rows.contact_health(picture.connection, picture.community)
     held: dict[str, list[str]] = {}
     for role in roster.duties.keys() | roster.overrides.keys():
         for one in roster.on_duty(role, now_ms):
@@ -148,7 +148,7 @@ def _form(
         contacts = (
             contact_views(
                 person,
-                kept.contact_health(connection, picture.community),
+                rows.contact_health(connection, picture.community),
                 now_ms=picture.now_ms,
                 timezone=site.deps.installation.timezone,
                 language=picture.language,

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.core.commands import AnyCommand, EndSilence, EndWorks, StartSilence, StartWorks
 from hub.model import MAX_WORKS_MS, Kind, PlaceKind, Sees, Silence
-from hub.web import kept, rows
+from hub.web import rows
 from hub.web.access import Right, Visitor
 from hub.web.forms import sent_form
 from hub.web.pages.desk import HOUR_MS, LONGEST_SILENCE_H, FormToken, Number
@@ -111,7 +111,7 @@ def _page(
                     owner=_owner(picture, one.owner, names=names),
                     until_ms=one.until_ms,
                 )
-                for one in kept.open_works(connection, picture.community, picture.now_ms)
+                for one in rows.open_works(connection, picture.community, picture.now_ms)
             ],
             places=[one for one in registry.places.values() if not picture.places.has_room(one.id)],
             homes={one.id: picture.places.shown(one.id, sees, picture.language) for one in homes},
