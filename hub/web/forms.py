@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,9 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 class Filled:
     """One form as it was sent. Mistakes are (field, what is wrong), in the words of the catalogue."""
 
-    def __init__(self, fields: FormData) -> None:
+    def __init__(self, fields: FormData, files: Mapping[str, bytes]) -> None:
         self._fields = fields
+        self._files = files
         self.mistakes: list[tuple[str, str]] = []
 
     def text(self, name: str, longest: int = LONGEST) -> str:
@@ -86,9 +88,9 @@ class Filled:
             self.mistakes.append((name, NO_DATE))
             return ""
 
-    async def file(self, name: str) -> bytes:
-        sent = self._fields.get(name)
-        return await sent.read() if isinstance(sent, UploadFile) else b""
+    def file(self, name: str) -> bytes:
+        """The whole file, b"" when none was chosen."""
+        return self._files.get(name, b"")
 
     @property
     def wrong(self) -> dict[str, str]:
@@ -107,7 +109,9 @@ async def sent_form(request: Request, site: Site, right: Right) -> tuple[Visitor
     if not isinstance(token, str) or len(token) > 300:
         raise NotAllowed
     site.check_form(request, token)
-    return visitor, Filled(fields)
+    files = {name: await sent.read() for name, sent in fields.items() if isinstance(sent, UploadFile)}
+    await fields.close()
+    return visitor, Filled(fields, files)
 
 
 def clock_text(minute: int) -> str:

@@ -69,7 +69,7 @@ def rota_calendar(
 async def upload(request: Request, site: OurSite) -> Response:
     """Shows what the file would do; changes nothing."""
     visitor, filled = await sent_form(request, site, Right.REGISTRY)
-    content = await filled.file("file")
+    content = filled.file("file")
     return await run_in_threadpool(_preview, request, site, visitor, content)
 
 

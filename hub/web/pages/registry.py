@@ -119,7 +119,7 @@ def _file(content: bytes, kind: str, name: str) -> Response:
 async def upload(request: Request, site: OurSite) -> Response:
     """Shows what the file would do; changes nothing."""
     visitor, filled = await sent_form(request, site, Right.ACCOUNTS)
-    content = await filled.file("file")
+    content = filled.file("file")
     if not content:
         refused = [translated(chosen(request)[0], NO_FILE)]
         return await run_in_threadpool(lambda: _page(request, site, visitor, refused=refused, status=422))
