@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 24, 18, 30
+LEFT, RIGHT, TOP, BOTTOM = 96, 28, 18, 30
 STEPS_S = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 """What the top of the scale may be."""
 

@@ -50,6 +50,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     weekday: int
     """0 is Monday."""
     today: bool
+    past: bool
     rest: bool
     odd: bool
     """Rest or work against its weekday: a holiday, or a make-up workday."""
@@ -65,10 +66,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A life-safety policy asks it: a gap is shown in red."""
     cells: list[Cell]
 
-    @property
-    def gaps(self) -> int:
-        return sum(len(cell.holes) for cell in self.cells)
-
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
     """Some weeks of the rota."""
@@ -78,7 +75,10 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def gaps(self) -> int:
-        return sum(line.gaps for line in self.lines if line.needed)
+        """Stretches from today on in which nobody has a role that is needed."""
+        ahead = [n for n, day in enumerate(self.days) if not day.past]
+        cells = [line.cells[n] for line in self.lines if line.needed for n in ahead]
+        return sum(len(cell.holes) + sum(one.away for one in cell.entries) for cell in cells)
 
 
 def grid(
@@ -110,7 +110,13 @@ def grid(
 def _day(roster: Roster, day: int, today: int, names: Mapping[str, str]) -> Day:
     text, rest, weekday = date.fromordinal(day).isoformat(), is_rest(roster.rests, day), (day - 1) % 7
     return Day(
-        date=text, weekday=weekday, today=day == today, rest=rest, odd=rest != (weekday >= 5), name=names.get(text, "")
+        date=text,
+        weekday=weekday,
+        today=day == today,
+        past=day < today,
+        rest=rest,
+        odd=rest != (weekday >= 5),
+        name=names.get(text, ""),
     )
 
 
@@ -139,7 +145,9 @@ def _cell(roster: Roster, zone: ZoneInfo, shifts: Sequence[Shift], day: int) -> 
                 away=away,
             )
         )
-    return Cell(entries=entries, holes=_holes(zone, covered, begin, end))
+    said = {(one.span, one.place) for one in entries if one.away}
+    holes = [one for one in _holes(zone, covered, begin, end) if (one.span, one.place) not in said]
+    return Cell(entries=entries, holes=holes)
 
 
 def _holes(zone: ZoneInfo, covered: Mapping[str, list[tuple[int, int]]], begin: int, end: int) -> list[Entry]:

@@ -45,7 +45,7 @@ def looks_page(
         number = int(incident) if incident else None
         found = kept.looks(connection, picture.community, who=who, incident=number, limit=SHOWN)
         lookers = kept.lookers(connection, picture.community)
-    people = picture.registry.people
+        people = picture.registry.people
     return site.page(
         request,
         "looks.html",

@@ -88,7 +88,7 @@ def _views(picture: Picture, roster: Roster) -> list[PersonView]:
                 contacts=contacts,
             )
         )
-    return found
+    return sorted(found, key=lambda one: not one.failing)
 
 
 def _state(person: Person, zone: ZoneInfo, now_ms: int) -> tuple[str, int | None]:
