@@ -82,6 +82,21 @@ def tell(person: str, config: ConfigPath = Path("config.yaml"), contact: str = "
     raise typer.Exit(run_tell(person, config, contact))
 
 
+@app.command()
+def drill(
+    place: Annotated[str, typer.Argument(help="Id of the home or building; none: the history of drills")] = "",
+    config: ConfigPath = Path("config.yaml"),
+    rule: Annotated[str, typer.Option(help="Which rule's alarm is played")] = "smoke",
+    acts: Annotated[bool, typer.Option("--acts", help="Sirens and barriers too")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for its end")] = 600,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+) -> None:
+    """Play a marked alarm through the running hub and score the answers."""
+    from hub.drill import run_drill
+
+    raise typer.Exit(run_drill(config, place, rule, acts=acts, wait_s=wait, as_json=json))
+
+
 @bench_app.command("ingest")
 def bench_ingest(
     json: Annotated[bool, typer.Option("--json")] = False,
