@@ -305,7 +305,7 @@ def test_one_mistake_and_nothing_is_done(world: World, http: httpx.Client) -> No
     assert (answer.status_code, token) == (422, "")
     for said in ("没有这个人", "nobody", "这一行不是登记命令", "文件里出现了两次"):
         assert said in answer.text, said
-    answer, token = upload(http, form, "id,role,person,from\r\nx,guard,wu,25:99\r\n".encode())
+    answer, token = upload(http, form, b"id,role,person,from\r\nx,guard,wu,25:99\r\n")
     assert (answer.status_code, token) == (422, "")
     assert "is no time of day" in answer.text
     answer, token = upload(http, form, "id,role,person\r\nx,guard,wu".encode("utf-16"))
