@@ -153,7 +153,9 @@ def person_from(filled: Filled, sheet: PersonSheet, known: Person | None, zone: 
     """What the form means; what it cannot mean is among ``filled.mistakes``."""
     if not sheet.name:
         filled.mistakes.append(("name", NAME_NEEDED))
-    id = sheet.id or f"p-{secrets.token_hex(3)}"
+    # The page makes the id of somebody new, so that a form that is sent twice makes one person.
+    fresh = filled.text("fresh", 40)
+    id = sheet.id or (fresh if fresh.startswith("p-") else f"p-{secrets.token_hex(4)}")
     if known is None and not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in id):
         filled.mistakes.append(("id", BAD_ID))
     wakes_for = Severity(sheet.wakes_for) if sheet.wakes_for in list(Severity) else Severity.CRITICAL

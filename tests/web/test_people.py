@@ -129,9 +129,19 @@ def test_a_new_person_is_put_once_however_often_the_form_is_sent(world: World, h
     wanted = {"form": form, "name": "赵师傅", "id": "zhao", "agreed": "1", "contact-0-url": "inbox://zhao"}
     assert http.post("/person", data=wanted).headers["location"] == "/person?id=zhao&said=saved"
     assert world.person("zhao").contacts == (Contact(id="zhao-inbox", url="inbox://zhao"),)
-    again = http.post("/person", data=wanted)
+    assert http.post("/person", data=wanted).status_code == 303
+    again = http.post("/person", data={**wanted, "name": "钱师傅"})
     assert again.status_code == 422
     assert "这个编号已经有人用了" in again.text
+
+
+@pytest.mark.usefixtures("core")
+def test_somebody_without_an_id_is_given_one_by_the_page(world: World, http: httpx.Client) -> None:
+    sign_in(world, http, Role.PROPERTY)
+    wanted = fields_of(http.get("/person").text) | {"name": "周阿姨"}
+    first = http.post("/person", data=wanted).headers["location"]
+    assert http.post("/person", data=wanted).headers["location"] == first
+    assert [one.person.id for one in world.commands() if isinstance(one, PutPerson)] == [wanted["fresh"]] * 2
 
 
 def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(world: World, http: httpx.Client) -> None:

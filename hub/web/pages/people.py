@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
@@ -169,6 +170,7 @@ def _form(
             part="people",
             visitor=visitor,
             person=person,
+            fresh=f"p-{secrets.token_hex(4)}",
             sheet=with_spares(sheet or (sheet_of(person, zone) if person else PersonSheet())),
             wrong=wrong or {},
             refused=refused,
@@ -197,7 +199,7 @@ async def save_person(request: Request, site: OurSite, id: PersonId = "") -> Res
     sheet = typed(filled, known)
     person = person_from(filled, sheet, known, ZoneInfo(site.deps.installation.timezone))
     other = None if known else await run_in_threadpool(_known, request, site, person.id)
-    if other is not None:
+    if other not in (None, person):  # the very same form sent twice is no mistake
         filled.mistakes.append(("id", TAKEN))
     if filled.mistakes:
         return await _again(request, site, visitor, id, sheet, filled)

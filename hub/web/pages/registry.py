@@ -104,9 +104,11 @@ def export_people(request: Request, site: OurSite) -> Response:
 
 @router.get("/duties.csv")
 def export_duties(request: Request, site: OurSite) -> Response:
-    site.visitor(request, Right.ACCOUNTS)
+    visitor = site.visitor(request, Right.ACCOUNTS)
     with site.deps.reader() as connection:
-        duties = list(site.picture(request, connection).registry.duties.values())
+        picture = site.picture(request, connection)
+        duties = list(picture.registry.duties.values())
+    site.note_look(visitor.label, "registry", picture.community, 0)
     return _file(duties_csv(duties), "text/csv", "duties.csv")
 
 
