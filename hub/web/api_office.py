@@ -261,4 +261,4 @@ def reach(request: Request, site: OurSite, visitor: Caller) -> ReachOut:
         found = kept.proof(connection, site.community(request))
     if found is None:
         return ReachOut(proved=None, at_ms=None, days=0, gaps=0)
-    return ReachOut(proved=found.proved, at_ms=found.at_ms, days=found.days, gaps=len(found.gaps))
+    return ReachOut(proved=found.proved, at_ms=found.at_ms, days=found.days, gaps=len(found.gaps) + found.more)

@@ -24,9 +24,15 @@ class ReachGap(msgspec.Struct, frozen=True, kw_only=True):
     from_ms: int
     until_ms: int
     rule: str = ""
+    rules: tuple[str, ...] = ()
     place: str = ""
+    places: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    times: int = 1
+    """How often, at the same local time for as long."""
+    last_ms: int = 0
+    """When the last of those times ends."""
     said_zh: str = ""
     said_en: str = ""
 
@@ -38,6 +44,8 @@ class ReachProof(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     days: int = 0
     gaps: tuple[ReachGap, ...] = ()
+    more: int = 0
+    """Gaps that are not listed."""
 
 
 def last_test(connection: Connection, community: str, person: str) -> Notification | None:

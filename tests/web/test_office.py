@@ -227,6 +227,27 @@ def test_reach_says_when_it_was_proved_and_where_the_gaps_are(world: World, http
     assert "only Li" in http.get("/reach", params={"lang": "en"}).text
 
 
+def test_a_gap_of_several_rules_and_places_that_comes_again(world: World, http: httpx.Client) -> None:
+    gap = {
+        "from_ms": NIGHT_MS,
+        "until_ms": NIGHT_MS + 4 * HOUR,
+        "rules": ["smoke", "gate_stuck"],
+        "places": ["b6", "b8"],
+        "people": ["li"],
+        "providers": ["aliyun"],
+        "times": 5,
+        "last_ms": NIGHT_MS + 5 * 24 * HOUR,
+        "why": [{"person": "wu", "reason": "asleep"}],
+    }
+    prove(world, {"proved": False, "at_ms": NIGHT_MS, "days": 30, "gaps": [gap], "more": 2})
+    sign_in(world, http, Role.PROPERTY)
+    page = http.get("/reach").text
+    assert "有 3 处缺口" in page
+    assert "6号楼, 8号楼 · 烟感报警, 道闸抬杆未落 · 共5次,到 05-16" in page
+    assert "能叫到的人:李秀英" in page
+    assert "渠道:阿里云" in page
+
+
 def test_a_gap_names_nobody_to_those_who_see_no_names(world: World, http: httpx.Client) -> None:
     gap = {"from_ms": NIGHT_MS, "until_ms": NIGHT_MS + HOUR, "place": "b6", "people": ["li"], "said_zh": "只有李秀英"}
     prove(world, {"proved": False, "at_ms": NIGHT_MS, "days": 30, "gaps": [gap]})
