@@ -64,6 +64,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     closed_ms: int | None = None
     drill: bool = False
+    acts: bool = False
+    """A drill in which sirens and barriers act too."""
     flapping: bool = False
     who: str = ""
     """Role title key of whoever goes, asks for help or hands over; never a name to a group."""

@@ -124,6 +124,7 @@ def notice(
         cause=incident.cause_text,
         closed_ms=incident.closed_ms,
         drill=incident.drill,
+        acts=incident.acts,
         flapping=about.flapping if about else False,
         who=one.who or (going[-1].role if going else ""),
         note="" if read_by_many(contact) and one.note else one.note or _observed(about),

@@ -159,6 +159,16 @@ def test_no_siren_for_a_drill_or_a_test(changes: dict[str, object]) -> None:
     assert bus.published == []
 
 
+def test_a_drill_that_acts_too() -> None:
+    bus = Siren()
+    assert act(action(), told(drill=True, acts=True), bus).code == "published"
+
+
+def test_any_answer_confirms_the_end() -> None:
+    settings = action(confirm_topic="siren/state", confirm="fire")
+    assert act(settings, told(purpose=Purpose.ENDED), Siren((b"stopped",))).stage is Stage.DELIVERED
+
+
 def test_a_drill_that_the_action_takes_part_in() -> None:
     bus = Siren()
     assert act(action(in_drills=True), told(drill=True), bus).code == "published"

@@ -42,7 +42,7 @@ class ActionSender:
             return Accepted(code="nothing to undo")
         if not ends and notice.purpose not in ACTING and notice.purpose is not Purpose.TEST:
             return Accepted(code="nothing to do")
-        if (notice.drill and not action.in_drills) or notice.test or notice.purpose is Purpose.TEST:
+        if (notice.drill and not (action.in_drills or notice.acts)) or notice.test or notice.purpose is Purpose.TEST:
             # The core sends none of these; if it ever does, no siren sounds for them.
             raise DeliveryError(Answer.REFUSED, permanent=False, code="drill" if notice.drill else "test")
         id_ = f"{message.community}-{notice.incident}-{self._name}{'-undo' if ends else ''}"
@@ -50,9 +50,11 @@ class ActionSender:
         if action.url.get_secret_value():
             return await self._call(payload, id_)
         topic = filled(action.topic, notice, id_, topic=True)
-        return await self._publish(topic, payload, filled(action.confirm_topic, notice, id_, topic=True))
+        confirm_topic = filled(action.confirm_topic, notice, id_, topic=True)
+        # What a siren says when it stops is not what it says when it sounds: any answer confirms the undo.
+        return await self._publish(topic, payload, confirm_topic, "" if ends else action.confirm)
 
-    async def _publish(self, topic: str, payload: str, confirm_topic: str) -> Accepted:
+    async def _publish(self, topic: str, payload: str, confirm_topic: str, confirm: str) -> Accepted:
         bus = self._tools.bus
         if bus is None:
             raise DeliveryError(Answer.UNREACHABLE, permanent=False, code="no broker")
@@ -60,23 +62,18 @@ class ActionSender:
             if not confirm_topic:
                 await bus.publish(topic, payload.encode(), retain=self._action.retain)
                 return Accepted(code="published")
-            return await self._publish_confirmed(bus, topic, payload, confirm_topic)
+            return await self._publish_confirmed(bus, topic, payload, confirm_topic, confirm)
         except TransportError as exc:
             raise DeliveryError(Answer.UNREACHABLE, permanent=exc.permanent, code="broker") from exc
 
-    async def _publish_confirmed(self, bus: Bus, topic: str, payload: str, confirm_topic: str) -> Accepted:
+    async def _publish_confirmed(
+        self, bus: Bus, topic: str, payload: str, confirm_topic: str, confirm: str
+    ) -> Accepted:
         """Listen first, or a quick device's answer is missed."""
         async with bus.listen(confirm_topic) as answers:
             await bus.publish(topic, payload.encode(), retain=self._action.retain)
-            await self._confirmed(answers)
+            await _confirmed(answers, confirm)
         return Accepted(code="confirmed", stage=Stage.DELIVERED)
-
-    async def _confirmed(self, answers: AsyncIterator[bytes]) -> None:
-        """The caller's deadline ends the wait."""
-        async for answer in answers:
-            if self._action.confirm.encode() in answer:
-                return
-        raise TransportError("The connection was lost before the device answered.")
 
     async def _call(self, payload: str, id_: str) -> Accepted:
         kind = "application/json" if payload.lstrip().startswith(("{", "[")) else "text/plain; charset=utf-8"
@@ -89,6 +86,14 @@ class ActionSender:
 
     async def close(self) -> None:
         """Broker and HTTP client are shared and closed by their owners."""
+
+
+async def _confirmed(answers: AsyncIterator[bytes], confirm: str) -> None:
+    """The caller's deadline ends the wait."""
+    async for answer in answers:
+        if confirm.encode() in answer:
+            return
+    raise TransportError("The connection was lost before the device answered.")
 
 
 def filled(text: str, notice: Notice, id_: str, *, topic: bool = False) -> str:
