@@ -131,8 +131,14 @@ class Desk:
             task = asyncio.create_task(self._answer(incoming))
             if incoming.message_key:
                 _remember(self._answers, key, task)
+                task.add_done_callback(lambda ended: self._forget_failed(key, ended))
         # Shielded: a connection that breaks in between must not undo what is being written.
         return await asyncio.shield(task)
+
+    def _forget_failed(self, key: tuple[str, str], task: asyncio.Task[Answered]) -> None:
+        """So that the provider's second delivery tries again."""
+        if task.cancelled() or task.exception() is not None:
+            self._answers.pop(key, None)
 
     async def _answer(self, incoming: Incoming) -> Answered:
         try:

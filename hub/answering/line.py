@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Coroutine
 
 import httpx
@@ -21,6 +22,8 @@ MOST_BYTES = 1_000_000
 """No frame of these protocols comes near it."""
 MOST_AT_ONCE = 64
 """Answers under way on one connection; a flood waits in the socket."""
+
+END_WITHIN_S = 1.0
 
 
 class Broken(HubError):
@@ -65,6 +68,12 @@ class Line:
 
     async def run(self) -> None:
         """Connect, and connect again with full jitter, until cancelled."""
+        try:
+            await self._keep_talking()
+        finally:
+            await self._end_work()
+
+    async def _keep_talking(self) -> None:
         while True:
             thrown_out = False
             try:
@@ -76,11 +85,11 @@ class Line:
                 self._why_not = _said(exc)
             except Exception as exc:  # outermost loop: a bug must not silence everybody's answers
                 self._why_not = f"fault: {type(exc).__name__}"
-                log.exception("an answerer failed", name=self.name)
+                # Where, and not with what: the values on the way hold tokens and what people wrote.
+                log.error("an answerer failed", name=self.name, trace=traceback.format_tb(exc.__traceback__))
             finally:
                 held_s = 0.0 if self._up_since is None else time.monotonic() - self._up_since
                 self._up_since = None
-                await self._drop_work()
             log.warning("no answers come over this connection", name=self.name, why=self._why_not)
             if thrown_out:
                 # Two hubs with one account throw each other out: be slow, so that one of them stays.
@@ -109,11 +118,15 @@ class Line:
             # The connection went away under it, or the provider's answer was bad: what was written stays written.
             log.warning("a reply was not given", name=self.name, why=_said(exc))
 
-    async def _drop_work(self) -> None:
+    async def _end_work(self) -> None:
+        """What is under way when the hub stops may end; what takes longer is given up. A lost connection ends nothing:
+        a reply may go another way."""
         tasks = list(self._at_work)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=END_WITHIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _open(self, url: str, *, ping_s: float | None = None) -> ClientConnection:
         """A WebSocket. ``ping_s``: heartbeat of the WebSocket itself, where the protocol has none from our side."""

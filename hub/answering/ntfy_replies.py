@@ -7,19 +7,21 @@ read the topic could press the button: the token says whose it is, and what it s
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
 
 from hub.answering.line import MOST_BYTES, Broken, Line, Pace, log
 from hub.answering.port import Answer, Incoming
+from hub.delivery.channels.ntfy import ntfy_address, reply_topic
 from hub.delivery.live import read_key
+from hub.errors import ConfigError
 from hub.mqtt.backoff import Backoff
 
-REPLY = "-reply"
 CATCH_UP = "10m"
 """What was pressed while the hub was restarting; an answer that is so already writes nothing."""
 QUIET_S = 120.0
@@ -40,9 +42,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     topics: tuple[str, ...]
-    user: str = ""
-    password: str = ""
-    """With ``user`` ""; an access token."""
+    authorization: str = ""
+    """Value of the header of that name."""
 
 
 class NtfyReplies(Line):
@@ -68,11 +69,12 @@ class NtfyReplies(Line):
         self._since = CATCH_UP
 
     async def _talk(self) -> None:
-        topics = ",".join(quote(topic + REPLY, safe="") for topic in self._server.topics)
+        topics = ",".join(quote(reply_topic(topic), safe="") for topic in self._server.topics)
         timeout = httpx.Timeout(self.pace.open_s, read=self._quiet_s)
         url = f"{self._server.url.rstrip('/')}/{topics}/json"
+        headers = {"Authorization": self._server.authorization} if self._server.authorization else {}
         async with self._http.stream(
-            "GET", url, params={"since": self._since}, headers=self._headers(), timeout=timeout
+            "GET", url, params={"since": self._since}, headers=headers, timeout=timeout
         ) as response:
             if response.status_code != 200:
                 raise Broken(f"refused: HTTP {response.status_code}")
@@ -85,15 +87,6 @@ class NtfyReplies(Line):
                 if len(rest) > MOST_BYTES:
                     raise Broken("unreadable: a line without an end")
         raise Broken("closed by the provider")
-
-    def _headers(self) -> dict[str, str]:
-        if not self._server.password:
-            return {}
-        if self._server.user:
-            auth = httpx.BasicAuth(self._server.user, self._server.password)
-            request = next(auth.auth_flow(httpx.Request("GET", self._server.url)))
-            return {"Authorization": request.headers["Authorization"]}
-        return {"Authorization": f"Bearer {self._server.password}"}
 
     async def _take(self, raw: bytes) -> None:
         if not raw.strip():
@@ -121,23 +114,18 @@ class NtfyReplies(Line):
         self._since = line.id or self._since
 
 
-def servers(urls: Iterable[str]) -> list[Server]:
-    """The servers behind contacts ``ntfy[s]://[USER:PASSWORD@|TOKEN@]HOST[:PORT]/TOPIC``, secrets filled in. A contact
-    that names a topic alone is of ntfy.sh."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+def servers(urls: Iterable[str], public: str = "") -> list[Server]:
+    """The servers behind contacts, secrets filled in; a contact that is wrong is the doctor's matter. ``public``: address
+    instead of ntfy.sh's."""
+    found: dict[tuple[str, str], list[str]] = {}
     for url in urls:
-        parts = urlsplit(url)
-        if parts.scheme not in ("ntfy", "ntfys") or not parts.hostname:
+        if url.partition(":")[0].lower() not in ("ntfy", "ntfys"):
             continue
-        topics = [unquote(topic) for topic in parts.path.split("/") if topic]
-        place = parts.netloc.rpartition("@")[2]
-        scheme = "https" if parts.scheme == "ntfys" else "http"
-        where = f"{scheme}://{place}" if topics else "https://ntfy.sh"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        if user and not password:
-            user, password = "", user
-        found.setdefault((where, user, password), []).extend(topics or [unquote(place)])
+        with contextlib.suppress(ConfigError):
+            address = ntfy_address(url)
+            where = public if address.public and public else address.base
+            found.setdefault((where, address.authorization), []).append(address.topic)
     return [
-        Server(url=where, topics=tuple(dict.fromkeys(topics)), user=user, password=password)
-        for (where, user, password), topics in found.items()
+        Server(url=where, topics=tuple(dict.fromkeys(topics)), authorization=authorization)
+        for (where, authorization), topics in found.items()
     ]

@@ -16,6 +16,7 @@ from hub.store import schema
 
 PHONES = frozenset({"modemsms", "modemring", "alisms", "alivoice", "tencentsms", "tencentvoice"})
 """Schemes whose contacts hold a phone number somewhere in their address."""
+MOST = 50
 _MOBILE = re.compile(r"(?<!\d)1\d{10}(?!\d)")
 
 
@@ -32,16 +33,17 @@ def members(connection: Connection, communities: Iterable[str], channel: str, me
         Member(community, person)
         for community in communities
         for person in _people(connection, community)
-        if any(_is(contact.url, channel, member) for contact in person.contacts)
+        if any(not contact.group and _is(contact.url, channel, member) for contact in person.contacts)
     ]
 
 
 def person_of(connection: Connection, community: str, person: str) -> Person | None:
-    """For whoever a signed token names."""
+    """For whoever a signed token names; nobody for an account that several people read."""
     table = schema.registry
     query = select(table.c.body).where(table.c.community == community, table.c.what == "person", table.c.id == person)
     body = connection.execute(query).scalar()
-    return None if body is None else msgspec.json.decode(body, type=Person)
+    known = None if body is None else msgspec.json.decode(body, type=Person)
+    return None if known and known.contacts and all(one.group for one in known.contacts) else known
 
 
 def _people(connection: Connection, community: str) -> list[Person]:
@@ -86,7 +88,10 @@ def open_incidents(connection: Connection, community: str, person: str) -> list[
         msgspec.json.decode(body, type=Incident)
         for body in connection.execute(query.order_by(table.c.opened_ms.desc(), table.c.id.desc())).scalars()
     ]
-    return [one for one in found if person in one.told or any(r.person == person for r in one.responders)]
+    mine = [one for one in found if any(r.person == person for r in one.responders)]
+    told = [one for one in found if person in one.told and one not in mine]
+    # In a storm nobody scrolls further, and each costs some reads; what they answered is never left out.
+    return sorted([*mine, *told[:MOST]], key=lambda one: (-one.opened_ms, -one.id))
 
 
 def stepped(connection: Connection, row: int) -> tuple[bool, str | None]:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-
 from hub.core.context import Core
+from hub.core.rota import asleep
 from hub.model import Person
 
 
 def asleep_since(core: Core, person: Person) -> int | None:
     """When the sleep that is on began; None: awake, or at home and asked to be told."""
-    window = person.sleep
-    if window is None or person.home_until_ms > core.now_ms:
-        return None
-    zone = core.settings.zone
-    local = datetime.fromtimestamp(core.now_ms / 1000, UTC).astimezone(zone)
-    minute = local.hour * 60 + local.minute
-    day = local.date()
-    if window.from_minute < window.to_minute:
-        if not window.from_minute <= minute < window.to_minute:
-            return None
-    elif window.to_minute <= minute < window.from_minute:
-        return None
-    elif window.from_minute > window.to_minute and minute < window.to_minute:
-        day -= timedelta(days=1)
-    start = datetime.combine(day, time(window.from_minute // 60 % 24, window.from_minute % 60), zone)
-    return round(start.timestamp() * 1000)
+    sleep = _sleep(core, person)
+    return None if sleep is None else sleep[0]
 
 
 def awake_at(core: Core, person: Person) -> int | None:
     """When the sleep that is on ends."""
-    since = asleep_since(core, person)
-    if since is None or person.sleep is None:
+    sleep = _sleep(core, person)
+    return None if sleep is None else sleep[1]
+
+
+def _sleep(core: Core, person: Person) -> tuple[int, int] | None:
+    if person.sleep is None or person.home_until_ms > core.now_ms:
         return None
-    minutes = (person.sleep.to_minute - person.sleep.from_minute) % 1440 or 1440
-    return since + minutes * 60_000
+    return asleep(core.settings.zone, person, core.now_ms)
 
 
 def capped(core: Core, person: Person, waiting: bool) -> bool:

@@ -9,22 +9,7 @@ from __future__ import annotations
 import heapq
 
 from hub.core.alerts import alert_due
-from hub.core.commands import (
-    Accept,
-    AnyCommand,
-    Arrive,
-    Close,
-    ConfirmTest,
-    Decline,
-    EndSilence,
-    EndWorks,
-    Observe,
-    Opened,
-    ReplayQuarantined,
-    StartSilence,
-    StartWorks,
-    TellTest,
-)
+from hub.core.commanded import carry_out
 from hub.core.contact_tests import tests_due
 from hub.core.context import Core
 from hub.core.decisions import (
@@ -35,17 +20,16 @@ from hub.core.decisions import (
     SourceCameUp,
     SourceWentDown,
 )
-from hub.core.incidents import accept, arrive, close, decline, incident_due
 from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, SourceChanged, TimePassed
 from hub.core.lanes import lane_due
 from hub.core.lanes import rebase as rebase_lanes
 from hub.core.observing import false_alarms_due, observe
 from hub.core.readings import receive
-from hub.core.registry import change_registry
-from hub.core.silences import end_silence, reminder_due, silence_due, start_silence
+from hub.core.silences import reminder_due, silence_due
+from hub.core.steps import incident_due
 from hub.core.supervision import device_due, set_hearing
-from hub.core.telling import confirm_test, notification_due, opened, receive_receipt, tell_test
-from hub.core.works import end_works, start_works, works_due
+from hub.core.telling import notification_due, receive_receipt
+from hub.core.works import works_due
 from hub.model import Condition
 
 WALL_CLOCK = frozenset({"silence", "reminder", "works", "false_alarms", "tests"})
@@ -71,7 +55,7 @@ def step(core: Core, input: Input) -> int:
     _pass_time(core, input.now_ms)
     match input:
         case Commanded(command=command, row=row):
-            refused = _command(core, command)
+            refused = carry_out(core, command)
             if refused is not None:
                 core.decisions.append(
                     CommandRefused(seq=seq, at_ms=core.now_ms, reason=Reason.INVALID, row=row, detail=refused)
@@ -156,6 +140,8 @@ def _rebase(core: Core, by_ms: int) -> None:
         incident.from_ms += by_ms
         if incident.due_ms is not None:
             incident.due_ms += by_ms
+        if incident.page_ms is not None:
+            incident.page_ms += by_ms
         core.touch_incident(incident)
     for notification in state.notifications.values():
         if notification.due_ms is not None:
@@ -181,53 +167,3 @@ def _source_changed(core: Core, source: str, connected: bool) -> None:
     elif not connected and source not in core.state.sources_down:
         core.state.sources_down[source] = now
         core.decisions.append(SourceWentDown(seq=seq, at_ms=now, reason=Reason.SILENT_TOO_LONG, source=source))
-
-
-def _command(core: Core, command: AnyCommand) -> str | None:
-    """Carry out one command; gives why not, in plain words, or None."""
-    match command:
-        case Accept() | Decline() | Arrive() | Close():
-            return _answer(core, command)
-        case StartSilence():
-            return start_silence(core, command)
-        case EndSilence(silence=id):
-            if id not in core.state.silences:
-                return "there is no such silence any more"
-            end_silence(core, id, Reason.PERSON_ASKED)
-        case StartWorks():
-            return start_works(core, command)
-        case EndWorks(works=id):
-            return end_works(core, id, Reason.PERSON_ASKED)
-        case Observe():
-            return observe(core, command)
-        case TellTest(person=person_id, contact=contact):
-            person = core.state.people.get(person_id)
-            if person is None:
-                return f"nobody is called {person_id}"
-            if not tell_test(core, person, contact):
-                return f"{person_id} has no contact {contact}".rstrip()
-        case Opened(actor=person_id, incident=incident_id):
-            opened(core, person_id, incident_id)
-        case ConfirmTest(actor=person_id, contact=contact):
-            return confirm_test(core, person_id, contact)
-        case ReplayQuarantined():
-            return None  # the owner brings the message itself as the next input
-        case _:
-            return change_registry(core, command)
-    return None
-
-
-def _answer(core: Core, command: Accept | Decline | Arrive | Close) -> str | None:
-    incident = core.state.incidents.get(command.incident)
-    if incident is None or incident.closed_ms is not None:
-        return "this incident is closed"
-    match command:
-        case Accept(actor=actor):
-            accept(core, incident, actor)
-        case Decline(actor=actor):
-            decline(core, incident, actor)
-        case Arrive(actor=actor):
-            arrive(core, incident, actor)
-        case Close(actor=actor, outcome=outcome, cause=cause):
-            close(core, incident, actor, outcome, cause, Reason.PERSON_ASKED)
-    return None

@@ -197,7 +197,7 @@ def _begin(core: Core, incident: Incident, one: Notification, reach: Reach, reas
             aside=True,
         )
         core.state.notifications[beside.id] = beside
-        core.notifications_of[one.incident].add(beside.id)
+        core.notifications_of.setdefault(one.incident, set()).add(beside.id)
         start(core, beside, rung, reason)
 
 

@@ -102,6 +102,13 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     """Role in which they were told, or hold now: what a quorum counts."""
     via: str = ""
     """How the answer came: link, inbox, console, call, key, wecom, dingtalk, feishu, push."""
+    handed_to: str = ""
+    """Who was asked to take it over. Not declined: still responsible until they accept; declined: they have it."""
+
+    @property
+    def goes(self) -> bool:
+        """Counts as on the way or there."""
+        return not self.declined
 
 
 class Incident(msgspec.Struct, kw_only=True):
@@ -144,10 +151,29 @@ class Incident(msgspec.Struct, kw_only=True):
     """How often the step taken last has been repeated."""
     asks_help: bool = False
     """Somebody on site asked for more people: everybody of every step is told, whoever accepted."""
+    acts: bool = False
+    """A drill whose sirens and barriers act too."""
+    page_ms: int | None = None
+    """Accepted and nothing since: when the others are paged."""
+    help_by: str = ""
+    help_text: str = ""
+    """Who asked for help last, and in their own words for what."""
+    said_false: list[str] = msgspec.field(default_factory=list)
+    """Who said 误报 without having looked: shown to whoever goes."""
+
     works: int = 0
     """Works that narrowed it to the console and the person on site."""
     widened: bool = False
     """Works narrow it no more: nobody answered in time, or another detector alarmed."""
+
+    @property
+    def going(self) -> list[Responder]:
+        """Everybody who counts as on the way or there."""
+        return [r for r in self.responders if r.goes]
+
+    def responder(self, person: str) -> Responder | None:
+        """What this person said last, if anything."""
+        return next((r for r in self.responders if r.person == person), None)
 
 
 class Purpose(StrEnum):

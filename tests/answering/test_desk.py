@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 
+import msgspec
 import pytest
+from sqlalchemy import Connection
 
 from hub.answering.desk import Desk
 from hub.answering.port import Answered, Incoming
 from hub.core.commands import Accept, Arrive, AskHelp, Decline, SayFalse
+from hub.delivery.cards import answer_word
 from hub.delivery.links import LinkClaim
 from hub.delivery.live import answer_key
 from hub.errors import StoreError
+from hub.model import Contact, Person
 from tests.answering.compound import COMMUNITY, LINKS, Compound
+from tests.delivery.notices import message as notice_message
 
 HELLO = "1我去 2去不了"
 
@@ -271,3 +277,57 @@ def test_a_store_that_is_down_is_asked_again_when_the_message_comes_again(
     assert "请打电话给值班室" in first
     assert second.startswith("已记录:你去")
     assert len(compound.commands) == 1
+
+
+def test_a_group_account_answers_nothing(compound: Compound) -> None:
+    """Its token and its member stand for several people."""
+    shared = (Contact(id="c", url="ntfy://topic", group=True), Contact(id="d", url="wecombot://wang", group=True))
+    compound.put("person", "crew", Person(id="crew", name="crew", contacts=shared))
+    compound.incident(7, "crew")
+    token = LINKS.token(LinkClaim(COMMUNITY, 7, "crew"))
+    for more in ({"channel": "ntfy", "member": "", "choice": "1", "token": token}, {"text": "1"}):
+        assert "桂花园告警中枢" in said(compound.desk(), **more).text
+    assert compound.commands == []
+
+
+def test_in_a_storm_what_they_accepted_is_still_theirs(compound: Compound) -> None:
+    compound.person("wang", "wecombot://wang")
+    for id in range(1, 61):
+        compound.incident(id, "wang")
+    compound.goes(1, "wang")
+    said(compound.desk(), "到场")
+    assert compound.commands == [Arrive(actor="wang", incident=1, via="wecom")]
+
+
+def test_a_bug_is_not_remembered_as_an_answer(compound: Compound, monkeypatch: pytest.MonkeyPatch) -> None:
+    compound.person("wang", "wecombot://wang")
+    compound.incident(7, "wang")
+    reader, tries = compound.reader, iter([ZeroDivisionError()])
+
+    def once_broken() -> AbstractContextManager[Connection]:
+        for error in tries:
+            raise error
+        return reader()
+
+    monkeypatch.setattr(compound, "reader", once_broken)
+
+    async def twice() -> Answered:
+        desk = compound.desk()
+        same = message("1", message_key="same")
+        with pytest.raises(ZeroDivisionError):
+            await desk.answer(same)
+        return await desk.answer(same)
+
+    assert asyncio.run(twice()).text.startswith("已记录:你去")
+
+
+@pytest.mark.parametrize(("number", "command"), [("1", Accept), ("2", Decline)])
+def test_the_buttons_of_other_senders_are_understood(
+    compound: Compound, number: str, command: type[Accept | Decline]
+) -> None:
+    compound.person("wang", "wecomapp://wang")
+    compound.incident(7, "wang")
+    compound.incident(8, "wang")
+    sent = msgspec.structs.replace(notice_message(), token=LINKS.token(LinkClaim(COMMUNITY, 7, "wang")))
+    said(compound.desk(), channel="wecomapp", choice=answer_word(number, sent))
+    assert compound.commands == [command(actor="wang", incident=7, via="wecom")]

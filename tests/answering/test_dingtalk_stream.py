@@ -224,7 +224,7 @@ def test_why_it_is_not_connected(endpoint: Reply | None, why: str) -> None:
         dingtalk, patience = Dingtalk(), Patience(times=0)
         dingtalk.endpoint = endpoint
         wrong = DingtalkStreamConfig(client_id="ding-1", client_secret=SecretStr("guess"))
-        more = {"config": wrong, "backoff": patience.backoff(), "pace": Pace(open_s=0.3)}
+        more = {"config": wrong, "backoff": patience.backoff(), "pace": Pace(open_s=0.2 if why == "timeout" else 20.0)}
         async with stream_of(dingtalk, Answers(), **more) as (stream, _, _web):
             await until(lambda: patience.waits)
             assert not stream.connected

@@ -226,7 +226,7 @@ def test_why_it_is_not_connected(endpoint: Reply | None, why: str) -> None:
         feishu, patience = Feishu(), Patience(times=0)
         feishu.endpoint = endpoint
         wrong = FeishuConfig(app_id="cli_1", app_secret=SecretStr("guess"))
-        more = {"config": wrong, "backoff": patience.backoff(), "pace": Pace(open_s=0.3)}
+        more = {"config": wrong, "backoff": patience.backoff(), "pace": Pace(open_s=0.2 if why == "timeout" else 20.0)}
         async with line_of(feishu, Answers(), **more) as (line, _):
             await until(lambda: patience.waits)
             assert (line.connected, line.why_not) == (False, why)

@@ -22,7 +22,7 @@ class Restarting(Timeline):
 
     def __init__(self, policies: Mapping[str, PolicyConfig] = POLICIES) -> None:
         super().__init__()
-        self.core.settings = settings(policies=policies)
+        self.settings = self.core.settings = settings(policies=policies)
 
     def restarted(self) -> None:
         """A new life: what the state says is all that there is."""

@@ -153,7 +153,7 @@ class Weekly(Storm):
         super().__init__(*(somebody(f"p{n}", f"ntfy://p{n}", f"inbox://p{n}") for n in range(people)), towers=1)
         for id in ("wuye", "juwei", "zhiyuan", "houbei"):
             del self.core.state.people[id]
-        self.core.settings = msgspec.structs.replace(
+        self.settings = self.core.settings = msgspec.structs.replace(
             self.core.settings, test_every_ms=round(timedelta(days=7).total_seconds() * 1000)
         )
         step(self.core, Configured(ms(1), "digest", "1"))
@@ -194,4 +194,5 @@ def test_a_test_names_its_contact() -> None:
 def test_without_the_setting_nothing_is_tested() -> None:
     t = Timeline()
     step(t.core, Configured(ms(1), "digest", "1"))
+    t.core.take()
     assert [d for d in dues(t.passed(DAY * 10)) if d.purpose is Purpose.TEST] == []

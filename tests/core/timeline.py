@@ -8,10 +8,23 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hub.config import PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
-from hub.core.commands import AnyCommand, PutDevice, PutDuty, PutPerson, PutPlace
+from hub.config import ActionConfig, PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
+from hub.core.commands import (
+    Accept,
+    AnyCommand,
+    Arrive,
+    AskHelp,
+    Close,
+    Decline,
+    HandOver,
+    PutDevice,
+    PutDuty,
+    PutPerson,
+    PutPlace,
+    StartDrill,
+)
 from hub.core.context import Core
-from hub.core.decisions import AnyDecision, NotificationDue
+from hub.core.decisions import AnyDecision, CommandRefused, NotificationDue, NotificationHeld, Reason
 from hub.core.inputs import Commanded, Receipted, Received, TimePassed
 from hub.core.policies import Settings, compile_settings
 from hub.core.rules import compile_rules
@@ -25,9 +38,11 @@ from hub.model import (
     Fact,
     Incident,
     Kind,
+    Outcome,
     Person,
     Place,
     PlaceKind,
+    Purpose,
     RawMessage,
     Reading,
     Receipt,
@@ -36,6 +51,7 @@ from hub.model import (
     Undecodable,
     Undecoded,
 )
+from hub.store.snapshots import state_bytes
 
 START = 1_800_000_000_000
 """2027-01-15 16:00 in Shanghai, a Friday."""
@@ -86,7 +102,11 @@ ROLES: dict[str, RoleConfig] = {
 }
 
 
-def settings(rules: Mapping[str, RuleConfig] = RULES, policies: Mapping[str, PolicyConfig] = POLICIES) -> Settings:
+def settings(
+    rules: Mapping[str, RuleConfig] = RULES,
+    policies: Mapping[str, PolicyConfig] = POLICIES,
+    actions: Mapping[str, ActionConfig] = {},
+) -> Settings:
     return compile_settings(
         community="guihuayuan",
         community_name="桂花园",
@@ -97,6 +117,7 @@ def settings(rules: Mapping[str, RuleConfig] = RULES, policies: Mapping[str, Pol
         safety_sources=frozenset({"safety"}),
         receipt_within_ms=10_000,
         zone=ZoneInfo("Asia/Shanghai"),
+        actions=actions,
     )
 
 
@@ -143,10 +164,23 @@ def registry() -> list[AnyCommand]:
 
 
 class Timeline:
-    """One community from its first second on."""
+    """One community from its first second on, and before every step a twin that has just been restarted.
 
-    def __init__(self, rules: Mapping[str, RuleConfig] = RULES) -> None:
-        self.core = Core(State(community="guihuayuan"), settings(rules))
+    The twin knows only what a snapshot keeps, and must decide the same: handling, silences and timers survive a restart
+    exactly, in every timeline of these tests, because each step follows from the state alone.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, RuleConfig] = RULES,
+        policies: Mapping[str, PolicyConfig] = {},
+        actions: Mapping[str, ActionConfig] = {},
+        *,
+        restarts: bool = True,
+    ) -> None:
+        self.restarts = restarts
+        self.settings = settings(rules, {**POLICIES, **policies}, actions)
+        self.core = Core(State(community="guihuayuan"), self.settings)
         self.decisions: list[AnyDecision] = []
         self.changes = Changes()
         self.now = 0.0
@@ -156,9 +190,50 @@ class Timeline:
 
     def _step(self, at: float, input: Commanded | Received | Receipted | TimePassed) -> list[AnyDecision]:
         self.now = at
+        twin = self._restarted() if self.restarts else None
+        already = len(self.core.decisions)  # of steps that a test took by itself
         step(self.core, input)
         self.decisions, self.changes = self.core.take()
+        if twin is not None:
+            step(twin, input)
+            assert twin.take()[0] == self.decisions[already:]
+            assert state_bytes(twin.state) == state_bytes(self.core.state)
         return self.decisions
+
+    def _restarted(self) -> Core:
+        """The community as a hub that starts now knows it."""
+        twin = Core(msgspec.msgpack.decode(state_bytes(self.core.state), type=State), self.core.settings)
+        twin.recent = {name: recent.copy() for name, recent in self.core.recent.items()}  # read back from the journal
+        return twin
+
+    # ── what people do ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def accept(self, at: float, who: str, **more: str) -> list[AnyDecision]:
+        return self.command(at, Accept(actor=who, incident=self.incident.id, **more))
+
+    def arrive(self, at: float, who: str) -> list[AnyDecision]:
+        return self.command(at, Arrive(actor=who, incident=self.incident.id))
+
+    def decline(self, at: float, who: str) -> list[AnyDecision]:
+        return self.command(at, Decline(actor=who, incident=self.incident.id))
+
+    def ask_help(self, at: float, who: str, words: str = "") -> list[AnyDecision]:
+        return self.command(at, AskHelp(actor=who, incident=self.incident.id, text=words))
+
+    def hand_over(self, at: float, who: str, to: str) -> list[AnyDecision]:
+        return self.command(at, HandOver(actor=who, incident=self.incident.id, to=to))
+
+    def close(self, at: float, who: str, outcome: Outcome = Outcome.FALSE) -> list[AnyDecision]:
+        return self.command(at, Close(actor=who, incident=self.incident.id, outcome=outcome))
+
+    def drill(self, at: float, place: str = "1203", rule: str = "smoke", *, acts: bool = False) -> list[AnyDecision]:
+        return self.command(at, StartDrill(actor="wuye", place=place, rule=rule, acts=acts))
+
+    def on_duty(self, role: str, *people: str, place: str = "") -> None:
+        """From the start of the timeline on."""
+        for one in people:
+            duty = Duty(id=f"{role}-{one}", role=role, person=one, place=place)
+            self.command(self.now, PutDuty(actor="clerk", duty=duty))
 
     def command(self, at: float, command: AnyCommand) -> list[AnyDecision]:
         return self._step(at, Commanded(ms(at), command))
@@ -231,5 +306,27 @@ def dues(decisions: list[AnyDecision]) -> list[NotificationDue]:
 
 
 def told(decisions: list[AnyDecision]) -> list[str]:
-    """Who is told of incidents by these decisions."""
+    """Who is told by these decisions."""
     return [d.person for d in dues(decisions) if d.incident]
+
+
+def asked(decisions: list[AnyDecision]) -> list[tuple[str, Purpose]]:
+    """Who is told by these decisions, and why."""
+    return [(d.person, d.purpose) for d in dues(decisions)]
+
+
+def held(decisions: list[AnyDecision]) -> list[tuple[str, Reason]]:
+    """Who (a person, or a role that has nobody) is not told, and why not."""
+    return [(d.person or d.role, d.reason) for d in decisions if isinstance(d, NotificationHeld)]
+
+
+def refusal(decisions: list[AnyDecision]) -> str:
+    """Why the one command was refused."""
+    (refused,) = decisions
+    assert isinstance(refused, CommandRefused)
+    return refused.detail
+
+
+def going(incident: Incident) -> list[str]:
+    """Who counts as on the way or there."""
+    return [r.person for r in incident.going]
