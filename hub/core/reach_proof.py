@@ -75,11 +75,16 @@ def enough(crowds: Iterable[Iterable[tuple[str, Ways]]]) -> Fault:
     ``crowds``: whom each step tells, in order. A person's first message that counts is the one that counts: a later one
     may find their phone rung out, or a number that takes one SMS a minute.
     """
+    open_: dict[str, Ways] = {}
     first: dict[str, Ways] = {}
     for crowd in crowds:
         for id, ways in crowd:
-            if "" not in ways:
-                first.setdefault(id, ways)
+            if id not in first:
+                so_far = open_.get(id, frozenset()) | ways - {""}
+                if "" in ways:
+                    open_[id] = so_far  # perhaps in vain: then the next step's message is their first
+                else:
+                    first[id] = so_far
     if not first:
         return Fault()
     common = frozenset.intersection(*first.values())
