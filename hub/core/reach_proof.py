@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -83,6 +84,8 @@ def enough(crowds: Iterable[Iterable[tuple[str, Ways]]]) -> Fault:
                 so_far = open_.get(id, frozenset()) | ways - {""}
                 if "" in ways:
                     open_[id] = so_far  # perhaps in vain: then the next step's message is their first
+                elif any(so_far.isdisjoint(ways) for ways in islice(first.values(), 1)):
+                    return ENOUGH  # and more people never take that away
                 else:
                     first[id] = so_far
     if not first:
