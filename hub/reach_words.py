@@ -51,7 +51,8 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     """How ids are said; an id without a name is said as it is."""
 
     zone: tzinfo
-    people: Mapping[str, str] = {}
+    people: Mapping[str, str] | None = {}
+    """None: people are counted, not named; for what leaves over third parties."""
     places: Mapping[str, str] = {}
     roles: Mapping[str, Text] = {}
     rules: Mapping[str, Text] = {}
@@ -104,7 +105,8 @@ def _when(gap: Gap, zone: tzinfo, language: str) -> str:
     begin, end, last = (_local(ms, zone) for ms in (gap.from_ms, gap.until_ms, gap.last_ms))
     hours = f"{begin:%H:%M}-{end:%H:%M}"
     if gap.times == 1:
-        return f"{begin:%Y-%m-%d} {hours if begin.date() == end.date() else f'{begin:%H:%M} - {end:%Y-%m-%d %H:%M}'}"
+        one_day = begin.date() == end.date()
+        return f"{begin:%Y-%m-%d} {hours}" if one_day else f"{begin:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M}"
     if gap.daily:
         return f"每天 {hours},共{gap.times}次" if language == "zh" else f"every day {hours}, {gap.times} times"
     if language == "zh":
@@ -127,7 +129,11 @@ def _where(gap: Gap, names: Names, language: str) -> str:
 def _who(gap: Gap, names: Names, language: str) -> str:
     if not gap.people:
         return "通知不到任何人" if language == "zh" else "nobody"
-    people = _listed((names.people.get(person, person) for person in gap.people), language)
+    if names.people is None:
+        count = len(gap.people)
+        people = f"{count}人" if language == "zh" else f"{count} {'person' if count == 1 else 'people'}"
+    else:
+        people = _listed((names.people.get(person, person) for person in gap.people), language)
     carriers = _listed((_pick(PROVIDERS.get(p, (p, p)), language) for p in gap.providers), language)
     return f"只有{people},只有{carriers}" if language == "zh" else f"only {people}, only {carriers}"
 
@@ -135,11 +141,12 @@ def _who(gap: Gap, names: Names, language: str) -> str:
 def _why(gap: Gap, names: Names, language: str) -> str:
     if not gap.why:
         return ""
-    words = _listed((_left(one, names, language) for one in gap.why), language)
+    words = _listed(dict.fromkeys(_left(one, names, language) for one in gap.why), language)
     return f"({words})" if language == "zh" else f" ({words})"
 
 
 def _left(one: Left, names: Names, language: str) -> str:
-    who = names.people.get(one.person, one.person) or _said(names.roles, one.role, language)
+    who = names.people.get(one.person, one.person) if names.people is not None else ""
+    who = who or _said(names.roles, one.role, language) or ("点名的人" if language == "zh" else "somebody by name")
     why = _pick(WHY.get(one.reason, (one.reason, one.reason)), language)
     return f"{who}{why}" if language == "zh" else f"{who}: {why}"

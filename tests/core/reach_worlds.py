@@ -51,6 +51,7 @@ RECEIPT_MS = 10_000
 SLACK_MS = 6 * RECEIPT_MS
 MIDNIGHT = START - 16 * HOUR_MS
 """00:00 on the Friday on which the communities start at 16:00."""
+ALL_DAY = Window(from_minute=0, to_minute=0)
 NIGHT = Window(from_minute=1320, to_minute=360)
 PEOPLE = ("an", "bo", "chen", "du")
 BUILDINGS = ("b6", "b7")
@@ -66,6 +67,13 @@ SCHEMES = (
     "inbox://{id}",
     "bark://{id}",
     "webhook://127.0.0.1/{id}",
+)
+LADDERS = (
+    ["alivoice://{id}", "alisms://{id}"],
+    ["alivoice://{id}", "wecomapp://{id}"],
+    ["tencentvoice://{id}", "wecomapp://{id}"],
+    ["alivoice://{id}", "tencentvoice://{id}", "webhook://127.0.0.1/{id}"],
+    ["wecomapp://{id}"],
 )
 TONIGHT = 1 << 60
 """When the calls of this night were: later than any sleep began."""
@@ -97,16 +105,23 @@ windows = st.builds(lambda a, b: Window(from_minute=a, to_minute=b), hours, hour
 moments = st.integers(0, 2 * 24 * DAYS).map(lambda half: START - HOUR_MS + half * HOUR_MS // 2)
 
 
+def _contacts(id: str, urls: list[str]) -> tuple[Contact, ...]:
+    return tuple(Contact(id=f"{id}{n}", url=url.format(id=id)) for n, url in enumerate(urls))
+
+
 @st.composite
-def _person(draw: st.DrawFn, id: str) -> Person:
+def _person(draw: st.DrawFn, id: str, restless: bool) -> Person:
     urls = draw(st.lists(st.sampled_from(SCHEMES), min_size=draw(_seldom(0, 1)), max_size=3, unique=True))
     leave = draw(_few(st.tuples(moments, st.integers(1, 20)), draw(_seldom(1, 0))))
+    if restless:  # everybody sleeps, and the phone stands among other contacts
+        urls = draw(st.permutations(draw(st.sampled_from(LADDERS))))
+        return Person(id=id, name=id, contacts=_contacts(id, urls), sleep=ALL_DAY, night_calls=draw(st.integers(0, 2)))
     return Person(
         id=id,
         name=id,
-        contacts=tuple(Contact(id=f"{id}{n}", url=url.format(id=id)) for n, url in enumerate(urls)),
+        contacts=_contacts(id, urls),
         hours=tuple(draw(_few(windows, 2))) if draw(_seldom(True, False)) else (),
-        sleep=draw(st.sampled_from((None, None, Window(from_minute=0, to_minute=0), NIGHT)) | windows),
+        sleep=draw(st.sampled_from((None, None, ALL_DAY, NIGHT)) | windows),
         night_calls=draw(st.sampled_from((None, None, 0, 1, 1, 2))),
         leave=tuple(Leave(from_ms=at, until_ms=at + n * HOUR_MS) for at, n in leave),
         agreed=draw(_seldom(False, True)),
@@ -121,8 +136,7 @@ someone = st.sampled_from(PEOPLE)
 
 @st.composite
 def _duty(draw: st.DrawFn, n: int) -> Duty:
-    all_day = Window(from_minute=0, to_minute=0)
-    window = draw(st.sampled_from((all_day, all_day, Window(from_minute=1200, to_minute=480))) | windows)
+    window = draw(st.sampled_from((ALL_DAY, ALL_DAY, Window(from_minute=1200, to_minute=480))) | windows)
     return Duty(
         id=f"d{n}",
         role=draw(roles),
@@ -159,7 +173,9 @@ def _step(draw: st.DrawFn) -> StepConfig:
         after=draw(st.sampled_from((timedelta(0), timedelta(minutes=1), timedelta(minutes=40), timedelta(hours=3)))),
         roles=draw(st.lists(roles, min_size=draw(_seldom(0, 1)), max_size=3, unique=True)),
         people=draw(_few(someone, 1)),
-        channels=draw(st.sampled_from(([], [], [], [], [], [], ["alivoice", "inbox", "wecom"], ["wecomapp", "ntfy", "webhook"]))),
+        channels=draw(
+            st.sampled_from(([], [], [], [], [], [], ["alivoice", "inbox", "wecom"], ["wecomapp", "ntfy", "webhook"]))
+        ),
         awake=draw(_seldom(True, False)),
         days=draw(_seldom(Days.RESTDAYS, Days.EVERY) | _seldom(Days.WORKDAYS, Days.EVERY)),
     )
@@ -183,7 +199,8 @@ def worlds(draw: st.DrawFn) -> World:
         "301": Place(id="301", kind=PlaceKind.HOME, name="301", parent="b7", floor=3),
     }
     state.registered = {home: Device(id=home, kind=Kind.SMOKE, place=home) for home in HOME.values()}
-    state.people = {id: draw(_person(id)) for id in PEOPLE}
+    restless = draw(_seldom(True, False))
+    state.people = {id: draw(_person(id, restless)) for id in PEOPLE}
     state.duties = {f"d{n}": draw(_duty(n)) for n in range(draw(st.integers(3, 9)))}
     state.overrides = {f"o{n}": draw(_override(n)) for n in range(draw(st.integers(0, 3)))}
     if draw(st.booleans()):
