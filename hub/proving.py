@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import tzinfo
 
 import msgspec
 import structlog
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, select
 from hub.config import Text
 from hub.core.commands import Observe
 from hub.core.decisions import RegistryChanged
+from hub.core.localtime import DAY_MS, local_day, moment
 from hub.core.policies import Settings
 from hub.core.reach import DAYS, Proof, Registry, prove, registry_of
 from hub.core.reach_proof import BROKEN_AFTER
@@ -71,7 +73,7 @@ class Prover:
         self._hint = asyncio.Event()
         self._broken: set[str] = set()
         self._said: str | None = None
-        """The first gap as it was said last, "" for proved; None: not known yet."""
+        """What was new about the proof that was said last; None: not known yet."""
         self.proof: Proof | None = None
         """The last one."""
 
@@ -131,15 +133,19 @@ class Prover:
 
     def _prove(self, registry: Registry, settings: Settings) -> Proof:
         proof = prove(registry, settings, self._now_ms(), self._days)
-        said = self._words(proof, registry, settings)
-        with self._writer() as connection:
-            if self._said is None:
-                self._said = self._said_before(connection, registry, settings)
-            _keep(connection, settings.community, proof)
-        if said != self._said:
-            self._observe(Observe(actor="system", rule=REACH_GAP, subject=SUBJECT, met=not proof.proved, detail=said))
-            self._said = said
+        news = _news(proof, settings.zone)
+        if self._said is None:
+            with self._writer() as connection:
+                known = last_proof(connection, settings.community)
+            self._said = None if known is None else _news(known, settings.zone)
+        # Said before it is kept: a hub that dies in between says it twice rather than never.
+        if news != self._said:
+            detail = self._words(proof, registry, settings)
+            self._observe(Observe(actor="system", rule=REACH_GAP, subject=SUBJECT, met=not proof.proved, detail=detail))
+            self._said = news
             log.info("reach", community=settings.community, proved=proof.proved, gaps=len(proof.gaps) + proof.more)
+        with self._writer() as connection:
+            _keep(connection, settings.community, proof)
         return proof
 
     def _words(self, proof: Proof, registry: Registry, settings: Settings) -> str:
@@ -156,9 +162,15 @@ class Prover:
         words = gap_words(proof.gaps[0], names)
         return f"{words.zh} · {words.en}"
 
-    def _said_before(self, connection: Connection, registry: Registry, settings: Settings) -> str | None:
-        known = last_proof(connection, settings.community)
-        return None if known is None else self._words(known, registry, settings)
+
+def _news(proof: Proof, zone: tzinfo) -> str:
+    """What is new about a proof when it changes: not that time goes on through the same gap. "": proved."""
+    if not proof.gaps:
+        return ""
+    gap = proof.gaps[0]
+    lasts = gap.until_ms >= proof.at_ms + proof.days * DAY_MS
+    ends_ms = None if lasts else gap.until_ms - moment(zone, local_day(zone, gap.until_ms), 0)
+    return repr((gap.rules, gap.places, gap.people, gap.providers, gap.unseen, ends_ms))
 
 
 def last_proof(connection: Connection, community: str) -> Proof | None:

@@ -128,7 +128,9 @@ def _where(gap: Gap, names: Names, language: str) -> str:
 
 def _who(gap: Gap, names: Names, language: str) -> str:
     if not gap.people:
-        return "通知不到任何人" if language == "zh" else "nobody"
+        if gap.unseen:
+            return "通知不到任何人" if language == "zh" else "nobody at all"
+        return "没有一个人有算数的渠道" if language == "zh" else "nobody over a channel that counts"
     if names.people is None:
         count = len(gap.people)
         people = f"{count}人" if language == "zh" else f"{count} {'person' if count == 1 else 'people'}"

@@ -64,7 +64,7 @@ def _merged(found: Iterable[Found]) -> list[_Merged]:
     ]
 
 
-_Key = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
+_Key = tuple[tuple[str, ...], tuple[str, ...], Fault, int, int]
 
 
 def _folded(merged: Iterable[_Merged], zone: tzinfo) -> dict[_Key, list[_Merged]]:
@@ -72,7 +72,7 @@ def _folded(merged: Iterable[_Merged], zone: tzinfo) -> dict[_Key, list[_Merged]
     found: dict[_Key, list[_Merged]] = {}
     for one in sorted(merged, key=lambda one: one.from_ms):
         of_day = one.from_ms - moment(zone, local_day(zone, one.from_ms), 0)
-        key = (one.rules, one.places, one.fault.people, one.fault.providers, of_day, one.until_ms - one.from_ms)
+        key = (one.rules, one.places, one.fault, of_day, one.until_ms - one.from_ms)
         found.setdefault(key, []).append(one)
     return found
 
@@ -87,6 +87,7 @@ def _gap(times: list[_Merged], zone: tzinfo, left_out: Callable[[Found], tuple[L
         until_ms=first.until_ms,
         people=first.fault.people,
         providers=first.fault.providers,
+        unseen=first.fault.unseen,
         why=left_out(first.example),
         times=len(times),
         daily=len(times) > 1 and days == list(range(days[0], days[0] + len(days))),

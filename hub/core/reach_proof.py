@@ -65,6 +65,8 @@ class Fault(NamedTuple):
     people: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     """Over which all of them may be told at once: when it fails nobody is."""
+    unseen: bool = False
+    """Nobody at all is told, not even over what does not count."""
 
 
 ENOUGH = Fault(enough=True)
@@ -78,7 +80,8 @@ def enough(crowds: Iterable[Iterable[tuple[str, Ways]]]) -> Fault:
     """
     open_: dict[str, Ways] = {}
     first: dict[str, Ways] = {}
-    for crowd in crowds:
+    told = [list(crowd) for crowd in crowds]
+    for crowd in told:
         for id, ways in crowd:
             if id not in first:
                 so_far = open_.get(id, frozenset()) | ways - {""}
@@ -89,7 +92,7 @@ def enough(crowds: Iterable[Iterable[tuple[str, Ways]]]) -> Fault:
                 else:
                     first[id] = so_far
     if not first:
-        return Fault()
+        return Fault(unseen=not any(told))
     common = frozenset.intersection(*first.values())
     if len(first) > 1 and not common:
         return ENOUGH
@@ -108,7 +111,9 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[str, ...]
     """Who is told all the same."""
     providers: tuple[str, ...]
-    """The providers that would have to fail for nobody to be told."""
+    """Over these, and no other, they may all be told: one of them fails, and nobody is."""
+    unseen: bool = False
+    """Nobody at all is told, not even over what does not count."""
     why: tuple[Left, ...]
     """Who else is named, and why they are not told; at its begin."""
     times: int = 1

@@ -108,7 +108,7 @@ class Steps:
         takes at that same moment, because a step reaches nobody, belongs to it."""
         steps = policy.steps
         if not steps:
-            return Line([self._from_ms], [Fault()])
+            return Line([self._from_ms], [Fault(unseen=True)])
         lines = [self._step(step, place, keys) for step in steps]
         first_ms = steps[0].after_ms
         second_ms = steps[1].after_ms if len(steps) > 1 else first_ms

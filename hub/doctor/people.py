@@ -11,7 +11,6 @@ import msgspec
 from hub.config import AccountsConfig, Config
 from hub.config_words import both
 from hub.core.reach import prove
-from hub.core.reach_people import NOT_COUNTED
 from hub.core.state import Changes
 from hub.delivery.senders import open_channel
 from hub.delivery.tools import Tools
@@ -140,11 +139,10 @@ def _proof(config: Config, name: str, looking: Looking, now_ms: int) -> Iterator
     if proof.proved:
         yield ok(f"小区 {name}:{words.zh}", f"Community {name}: {words.en}")
     names = names_of(config, registry, proof)
-    for gap in proof.gaps[:GAPS]:
+    for gap in sorted(proof.gaps, key=lambda gap: not gap.unseen)[:GAPS]:
         said = gap_words(gap, names)
         # Told over what does not count, an inbox page, is still told: nobody at all is what the exit code is for.
-        unseen = not gap.people and all(one.reason != NOT_COUNTED for one in gap.why)
-        found = bad if unseen else warn
+        found = bad if gap.unseen else warn
         yield found(f"小区 {name}:紧急告警的空档:{said.zh}", f"Community {name}: a gap for critical alerts: {said.en}")
     more = len(proof.gaps) + proof.more - GAPS
     if more > 0:
