@@ -83,6 +83,21 @@ def tell(person: str, config: ConfigPath = Path("config.yaml"), contact: str = "
 
 
 @app.command()
+def drill(
+    place: Annotated[str, typer.Argument(help="Id of the home or building; none: the history of drills")] = "",
+    config: ConfigPath = Path("config.yaml"),
+    rule: Annotated[str, typer.Option(help="Which rule's alarm is played")] = "smoke",
+    acts: Annotated[bool, typer.Option("--acts", help="Sirens and barriers too")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for its end")] = 600,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+) -> None:
+    """Play a marked alarm through the running hub and score the answers."""
+    from hub.drill import run_drill
+
+    raise typer.Exit(run_drill(config, place, rule, acts=acts, wait_s=wait, as_json=json))
+
+
+@app.command()
 def prove(
     config: ConfigPath = Path("config.yaml"),
     days: Annotated[int, typer.Option(min=1, max=400, help="How far ahead")] = 30,

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from hub.calendar import restdays
 from hub.config import (
+    ActionConfig,
     BrokerConfig,
     CommunityConfig,
     Config,
@@ -20,12 +22,14 @@ from hub.config import (
     RoleConfig,
     RuleConfig,
     SourceConfig,
+    StepConfig,
     Text,
     WebConfig,
 )
 from hub.config_words import both, did_you_mean
 from hub.config_yaml import Path_
-from hub.model import FACTS
+from hub.errors import ConfigError
+from hub.model import CHANNELS, FACTS
 
 Objection = tuple[Path_, Text, Text, bool]
 """Path of the setting, what, what to do, and whether it is only a warning."""
@@ -46,6 +50,7 @@ class Draft(msgspec.Struct, kw_only=True):
     roles: dict[str, RoleConfig] = msgspec.field(default_factory=dict)
     policies: dict[str, PolicyConfig] = msgspec.field(default_factory=dict)
     rules: dict[str, RuleConfig] = msgspec.field(default_factory=dict)
+    actions: dict[str, ActionConfig] = msgspec.field(default_factory=dict)
 
 
 def check_draft(draft: Draft) -> Iterator[Objection]:
@@ -54,6 +59,7 @@ def check_draft(draft: Draft) -> Iterator[Objection]:
     yield from _communities(draft)
     yield from _sources(draft)
     yield from _policies(draft)
+    yield from _actions(draft)
     yield from _rules(draft)
     yield from _connections(draft)
 
@@ -88,6 +94,10 @@ def _installation(draft: Draft) -> Iterator[Objection]:
             both("请写如 Asia/Shanghai", "Write for example Asia/Shanghai"),
             False,
         )
+    try:
+        restdays(installation.holidays, ())
+    except ConfigError as exc:
+        yield ("installation", "holidays"), both(exc.what, exc.what), both(exc.todo, exc.todo), False
     url = installation.public_url
     if url and not url.startswith(("http://", "https://")):
         yield (
@@ -168,7 +178,6 @@ def _source_community(draft: Draft, here: Path_, community: str) -> Iterator[Obj
 
 
 def _policies(draft: Draft) -> Iterator[Objection]:
-    roles = draft.names.get("roles", set())
     for name, policy in draft.policies.items():
         here: Path_ = ("policies", name, "steps")
         if not policy.steps:
@@ -179,12 +188,7 @@ def _policies(draft: Draft) -> Iterator[Objection]:
                 False,
             )
         for index, step in enumerate(policy.steps):
-            for nth, role in enumerate(step.roles):
-                if role not in roles:
-                    what = both(f"没有角色 `{role}`", f"There is no role `{role}`")
-                    yield (*here, index, "roles", nth), what, did_you_mean(role, roles), False
-            if not step.roles:
-                yield (*here, index), both("这一步没有角色", "This step has no role"), did_you_mean("", roles), False
+            yield from _step(draft, (*here, index), step)
             if index and step.after < policy.steps[index - 1].after:
                 yield (
                     (*here, index),
@@ -192,6 +196,38 @@ def _policies(draft: Draft) -> Iterator[Objection]:
                     both("按时间先后重排", "Put them in order"),
                     False,
                 )
+
+
+def _step(draft: Draft, here: Path_, step: StepConfig) -> Iterator[Objection]:
+    roles, actions = draft.names.get("roles", set()), draft.names.get("actions", set())
+    named: list[tuple[Path_, str]] = [(("roles", nth), role) for nth, role in enumerate(step.roles)]
+    named += [(("quorum", role), role) for role in step.quorum]
+    for at, role in named:
+        if role not in roles:
+            what = both(f"没有角色 `{role}`", f"There is no role `{role}`")
+            yield (*here, *at), what, did_you_mean(role, roles), False
+    for nth, action in enumerate(step.act):
+        if action not in actions:
+            what = both(f"没有动作 `{action}`", f"There is no action `{action}`")
+            yield (*here, "act", nth), what, did_you_mean(action, actions), False
+    for nth, scheme in enumerate(step.channels):
+        if scheme not in CHANNELS:
+            what = both(f"没有渠道 `{scheme}`", f"There is no channel `{scheme}`")
+            yield (*here, "channels", nth), what, did_you_mean(scheme, CHANNELS), False
+    if not (step.roles or step.people or step.act):
+        what = both("这一步没有角色、人员或动作", "This step has no role, person or action")
+        yield here, what, did_you_mean("", roles), False
+
+
+def _actions(draft: Draft) -> Iterator[Objection]:
+    for name, action in draft.actions.items():
+        if bool(action.topic) == bool(action.url.get_secret_value()):
+            yield (
+                ("actions", name),
+                both(f"动作 `{name}` 要么写 topic,要么写 url", f"Action `{name}` needs either `topic` or `url`"),
+                both("二者写一个", "Give exactly one of the two"),
+                False,
+            )
 
 
 def _rules(draft: Draft) -> Iterator[Objection]:

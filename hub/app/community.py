@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hub import __version__
+from hub.calendar import restdays_around
 from hub.config import Config
 from hub.core.commands import AnyCommand
 from hub.core.policies import compile_settings
@@ -67,6 +68,9 @@ async def open_community(
             safety_sources=frozenset(n for n, s in config.sources.items() if s.lane == "safety"),
             receipt_within_ms=milliseconds(config.delivery.receipt_within),
             zone=ZoneInfo(config.installation.timezone),
+            restdays=restdays_around(
+                config.installation.holidays, hub.clock.now_ms(), ZoneInfo(config.installation.timezone)
+            ),
             actions=config.actions,
             test_every=config.delivery.test_every,
         ),

@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from hub.app.answering import Answers
 from hub.app.community import open_community
 from hub.app.delivery import open_delivery
 from hub.app.pages import web_deps
@@ -26,12 +27,15 @@ from hub.core.decisions import NotificationDue
 from hub.core.rules import milliseconds
 from hub.delivery.dispatch import Dispatcher
 from hub.delivery.links import Links
+from hub.delivery.live import LiveLink
+from hub.delivery.modem import Modems
 from hub.delivery.senders import Senders
-from hub.errors import ConfigError
+from hub.errors import ConfigError, TransportError
 from hub.influx import Follower
 from hub.metrics import Metrics
 from hub.model import Receipt
 from hub.mqtt.broker import Broker, ensure_broker
+from hub.mqtt.bus import MqttBus
 from hub.mqtt.lane import RunningSession
 from hub.owner import Owner
 from hub.store.open import open_store
@@ -46,6 +50,7 @@ log = structlog.get_logger("app")
 SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from the others: at Python's 5 ms an alarm waits for line protocol."""
 RETAIN_EVERY_S = 3600.0
+BUS_AGAIN_S = 60.0
 PARTING_S = 5.0
 """What is under way when the hub stops has this long; a message that is being sent gets its answer."""
 
@@ -69,6 +74,12 @@ class Hub:
         self.broker: Broker
         self.keys: Keys
         self.links: Links
+        self.live: dict[str, LiveLink] = {}
+        """Scheme -> connection that the hub keeps open; filled when the registry is known."""
+        self.bus: MqttBus | None = None
+        self.modems: Modems
+        self.vapid_key: str
+        self.answers: Answers
         self.dispatcher: Dispatcher
         self.watch: Watch
         self.senders: Senders
@@ -95,11 +106,14 @@ class Hub:
         self.public_url = self.public_url.replace("{port}", str(self.socket.getsockname()[1]))
         self.broker = await ensure_broker(config.broker, config.installation.data_dir)
         closing.push_async_callback(self.broker.stop)
+        self.links = Links(self.keys.link_key, self.public_url)
         open_delivery(self, closing)
         self.watch = Watch(self)
         catalogue = load_catalogue((SHIPPED, *config.devices_dirs))
         for community in config.communities:
             await open_community(self, closing, community, catalogue, seeds.get(community))
+        self.answers = Answers(self)
+        self.answers.closing(closing)
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,7 +137,9 @@ class Hub:
             tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
             tasks.create_task(self._retain(), name="retention")
             tasks.create_task(serve(app, self.socket, self.config.web), name="web")
-            for name, task in self.watch.tasks().items():
+            if self.bus is not None:
+                tasks.create_task(_lasting(self.bus), name="bus")
+            for name, task in {**self.watch.tasks(), **self.answers.tasks()}.items():
                 tasks.create_task(task, name=name)
             tasks.create_task(self._say_when_ready(started), name="ready")
 
@@ -207,6 +223,16 @@ async def _parting(life: Coroutine[object, object, None], close: Callable[[], Aw
         except TimeoutError:
             running.cancel()
         raise
+
+
+async def _lasting(bus: MqttBus) -> None:
+    """The actions' connection: what refuses it for good costs the actions, never the hub."""
+    while True:
+        try:
+            await bus.run()
+        except TransportError as exc:
+            log.error("actions cannot be published", error=str(exc))
+            await asyncio.sleep(BUS_AGAIN_S)
 
 
 def _bound(config: Config) -> socket.socket:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from hub import __version__
 from hub.core.inputs import Received
 from hub.decode.ingest import ingest_messages, reply_to
+from hub.delivery.reports import outcome, read_reports, reply
+from hub.delivery.vapid import vapid_public
+from hub.errors import DecodeError
 from hub.web.port import WebDeps
 
 if TYPE_CHECKING:
@@ -35,6 +38,10 @@ def web_deps(hub: Hub) -> WebDeps:
         health=partial(health, hub),
         now_ms=hub.clock.now_ms,
         secure_cookies=config.web.tls_cert_file is not None,
+        reports=partial(reports, hub),
+        receipts_token=config.accounts.voice_token.get_secret_value(),
+        wecom_callback=hub.answers.callback,
+        vapid_public=lambda: vapid_public(hub.vapid_key),
     )
 
 
@@ -55,6 +62,24 @@ async def ingest(
         await asyncio.gather(*(owner.ingest(one) for one in received))
     status, answer = reply_to(config.envelope, query)
     return status, answer.encode()
+
+
+async def reports(hub: Hub, provider: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """What a provider says later of calls and SMS. A key press is a command row before we answer; a receipt is stepped."""
+    try:
+        found = read_reports(provider, body, headers)
+    except DecodeError as exc:
+        return 400, exc.detail.encode()
+    for report in found:
+        call = await asyncio.to_thread(hub.store.find_call, provider, report.call_id)
+        if call is None:
+            continue
+        receipt, command = outcome(report, call, hub.clock.now_ms())
+        if command is not None:
+            await asyncio.to_thread(hub.write_command, call.community, command)
+        if receipt is not None:
+            hub.receipted(call.community, receipt)
+    return 200, reply(provider)
 
 
 def health(hub: Hub) -> dict[str, object]:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.app.delivery import make_tools
 from hub.core.commands import Observe
 from hub.core.state import State
-from hub.delivery.channels.inbox import inbox_writer
-from hub.delivery.tools import Tools
 from hub.errors import TransportError
 from hub.model import Severity
 from hub.mqtt.publish import Publisher, open_publisher
@@ -46,7 +45,7 @@ class Watch:
             ),
             readers=lambda: [one for found in self._readers.values() for one in found],
             secrets=os.environ,
-            make_tools=self._make_tools,
+            make_tools=lambda: make_tools(hub, elsewhere=True),
             now_ms=hub.clock.now_ms,
         )
 
@@ -110,13 +109,3 @@ class Watch:
         """Said to every community: each has its own people to tell."""
         for community in self._hub.owners:
             self._hub.write_command(community, found)
-
-    def _make_tools(self) -> Tools:
-        hub = self._hub
-        return Tools(
-            now_ms=hub.clock.now_ms,
-            write_inbox=inbox_writer(hub.store.writer),
-            endpoints=hub.config.delivery.endpoints,
-            blocking_s=hub.config.delivery.receipt_within.total_seconds(),
-            accounts=hub.config.accounts,
-        )

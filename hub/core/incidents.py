@@ -85,7 +85,15 @@ def again(core: Core, incident: Incident, purpose: Purpose, reason: Reason) -> N
 
 
 def _open(
-    core: Core, alert: Alert, rule: Rule, cause: str, place: str, reason: Reason, hidden_until_ms: int | None, *, acts: bool
+    core: Core,
+    alert: Alert,
+    rule: Rule,
+    cause: str,
+    place: str,
+    reason: Reason,
+    hidden_until_ms: int | None,
+    *,
+    acts: bool,
 ) -> Incident:
     policy = policy_name(core, rule.policy, alert.place)
     incident = Incident(
@@ -113,7 +121,13 @@ def _open(
             alert=alert.id,
         )
     )
-    begin(core, incident, hidden_until_ms or core.now_ms, Purpose.RAISED, reason if reason in RELEASED else Reason.POLICY_STEP)
+    begin(
+        core,
+        incident,
+        hidden_until_ms or core.now_ms,
+        Purpose.RAISED,
+        reason if reason in RELEASED else Reason.POLICY_STEP,
+    )
     return incident
 
 

@@ -6,7 +6,7 @@ have the same first start. Nothing is sampled: between two starts nothing change
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
@@ -27,13 +27,12 @@ class Line(Generic[V]):
         """The value at that moment."""
         return self.values[bisect_right(self.starts, moment_ms) - 1]
 
-    def earlier(self, by_ms: int) -> Line[V]:
-        """The line of what this one is ``by_ms`` later, with the same first start."""
-        if not by_ms:
-            return self
-        first = self.starts[0]
-        kept = bisect_right(self.starts, first + by_ms) - 1
-        return Line([first, *(start - by_ms for start in self.starts[kept + 1 :])], self.values[kept:])
+    def seen(self, from_ms: int, until_ms: int, ahead_ms: int) -> Line[V]:
+        """Between those moments, what this line is ``ahead_ms`` later."""
+        kept = bisect_right(self.starts, from_ms + ahead_ms)
+        end = bisect_left(self.starts, until_ms + ahead_ms, kept)
+        starts = [start - ahead_ms for start in self.starts[kept:end]]
+        return Line([from_ms, *starts], self.values[kept - 1 : end])
 
     def stretches(self, until_ms: int) -> Iterator[tuple[int, int, V]]:
         """(from, until, value) of each stretch before that moment."""
@@ -78,6 +77,18 @@ def joined(lines: Sequence[Line[V]], fold: Callable[[tuple[V, ...]], W]) -> Line
         if not values or found != values[-1]:
             starts.append(start)
             values.append(found)
+    return Line(starts, values)
+
+
+def stitched(pieces: Iterable[Line[V]]) -> Line[V]:
+    """Lines that follow each other as one."""
+    starts: list[int] = []
+    values: list[V] = []
+    for piece in pieces:
+        for start, value in zip(piece.starts, piece.values, strict=True):
+            if not values or value != values[-1]:
+                starts.append(start)
+                values.append(value)
     return Line(starts, values)
 
 

@@ -100,6 +100,15 @@ def enough(crowds: Iterable[Iterable[tuple[str, Ways]]]) -> Fault:
     return Fault(False, tuple(sorted(first)), tuple(sorted(providers)))
 
 
+def witnesses(crowd: frozenset[tuple[str, Ways]]) -> frozenset[tuple[str, Ways]]:
+    """Two people of a crowd who are enough, always the same while they can be; the whole crowd where no two are."""
+    sure = sorted((one for one in crowd if "" not in one[1]), key=lambda one: one[0])
+    for other in sure[1:]:
+        if other[1].isdisjoint(sure[0][1]):
+            return frozenset({sure[0], other})
+    return crowd
+
+
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """A counter-example: when an alert that rises then and there does not reach two people over two providers."""
 

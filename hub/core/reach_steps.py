@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from hub.core.decisions import Reason
 from hub.core.policies import Policy, Settings, Step
-from hub.core.reach_lines import Line, drawn, joined
+from hub.core.reach_lines import Line, drawn, joined, stitched
 from hub.core.reach_people import People, Ways
-from hub.core.reach_proof import Fault, Left, Registry, enough
+from hub.core.reach_proof import ENOUGH, Fault, Left, Registry, enough, witnesses
 from hub.core.roster import Roster
 from hub.model import Days, Duty, Override
 
@@ -59,6 +59,7 @@ class Steps:
             self._overrides.setdefault(override.role, []).append(override)
         self._holders: dict[RoleKey, Line[tuple[str, ...]]] = {}
         self._told: dict[tuple[object, ...], Line[Crowd]] = {}
+        self._slim: dict[int, Line[Crowd]] = {}
         self._taken: dict[tuple[object, ...], Line[Taken]] = {}
         self._faults: dict[tuple[object, ...], Line[Fault]] = {}
         self._rest: Line[bool] | None = None
@@ -104,16 +105,29 @@ class Steps:
     # ── one place ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _judge(self, policy: Policy, place: str, keys: dict[str, RoleKey]) -> Line[Fault]:
+        """Where the first step alone is enough, it is; only in between is anything else looked at."""
+        if not policy.steps:
+            return Line([self._from_ms], [Fault(unseen=True)])
+        ahead_ms = policy.steps[0].after_ms
+        first = self._step(policy.steps[0], place, keys, slim=True).seen(self._from_ms, self._until_ms, ahead_ms)
+        alone = joined([first], lambda now: enough([now[0].crowd]).enough)
+        pieces = [
+            Line([from_ms], [ENOUGH]) if suffices else self._judge_between(policy, place, keys, from_ms, until_ms)
+            for from_ms, until_ms, suffices in alone.stretches(self._until_ms)
+        ]
+        return stitched(pieces)
+
+    def _judge_between(
+        self, policy: Policy, place: str, keys: dict[str, RoleKey], from_ms: int, until_ms: int
+    ) -> Line[Fault]:
         """The steps as they are taken: the second at its time, or at once where the first reaches nobody; what the core
         takes at that same moment, because a step reaches nobody, belongs to it."""
         steps = policy.steps
-        if not steps:
-            return Line([self._from_ms], [Fault(unseen=True)])
         lines = [self._step(step, place, keys) for step in steps]
         first_ms = steps[0].after_ms
         second_ms = steps[1].after_ms if len(steps) > 1 else first_ms
-        soon = [line.earlier(first_ms) for line in lines]
-        later = [line.earlier(second_ms) for line in lines[1:]]
+        soon = [line.seen(from_ms, until_ms, first_ms) for line in lines]
+        later = [line.seen(from_ms, until_ms, second_ms) for line in lines[1:]]
         together = [one.after_ms == other.after_ms for one, other in pairwise(steps[1:])]
 
         def judged(taken: tuple[Taken, ...]) -> Fault:
@@ -127,15 +141,18 @@ class Steps:
 
         return joined([*soon, *later], judged)
 
-    def _step(self, step: Step, place: str, keys: dict[str, RoleKey]) -> Line[Taken]:
+    def _step(self, step: Step, place: str, keys: dict[str, RoleKey], *, slim: bool = False) -> Line[Taken]:
+        """What the step does; ``slim``: of a crowd that is enough by itself only two who make it so."""
         roles = tuple(sorted({keys[role] for role in step.roles}))
-        key = (id(step), roles)
+        key = (id(step), roles, slim)
         found = self._taken.get(key)
         if found is not None:
             return found
         shared = [role for role in roles if self._everywhere(role)]
         local = [role for role in roles if not self._everywhere(role)]
         crowd = self._crowd(step, shared, place)
+        if slim:
+            crowd = self._slimmed(crowd)
         if local:
             crowd = joined([crowd, self._crowd(step, local, place, people=False)], _union)
         names = bool(step.roles or step.people)
@@ -168,6 +185,12 @@ class Steps:
                 lines.append(joined([self._people.line(id, step.channels, step.awake)], _one(id)))
             found = joined(lines, _union) if lines else Line([self._from_ms], [frozenset()])
             self._told[key] = found
+        return found
+
+    def _slimmed(self, crowd: Line[Crowd]) -> Line[Crowd]:
+        found = self._slim.get(id(crowd))
+        if found is None:
+            found = self._slim[id(crowd)] = joined([crowd], lambda now: witnesses(now[0]))
         return found
 
     def _told_by(self, role: RoleKey, step: Step, place: str) -> Line[Crowd]:

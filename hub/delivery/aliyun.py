@@ -7,21 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hub.delivery.cloud import (
-    ACCOUNT,
-    BUSY,
-    LIMITED,
-    NUMBER,
-    REFUSED,
-    SPENT,
-    TOO_LONG,
-    Meaning,
-    no_vendor,
-    post,
-    refusal,
-    remember,
-)
+from hub.delivery.cloud import ACCOUNT, NUMBER, SPENT, no_vendor, refusal, remember
 from hub.delivery.cloud_sign import Key, acs3_headers, acs3_query
+from hub.delivery.http import BUSY, LIMITED, REFUSED, TOO_LONG, Meaning, ask
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Tools
 
@@ -104,7 +92,7 @@ async def send_rpc(
     nonce = secrets.token_hex(16)  # fresh at every attempt: a repeat of one already used is refused
     headers = acs3_headers(key, host, action, VERSION, flat, now_ms=tools.now_ms(), nonce=nonce)
     address = tools.endpoint(scheme, f"https://{host}").rstrip("/")
-    response = await post(tools, f"{address}/?{acs3_query(flat)}", headers, b"")
+    response = await ask(tools, f"{address}/?{acs3_query(flat)}", headers=headers, content=b"")
     try:
         reply = msgspec.json.decode(response.content, type=Reply)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,6 +11,7 @@ import structlog
 
 from hub.delivery.answers import Answer
 from hub.delivery.cloud_sign import Key
+from hub.delivery.http import DENIED, GONE, REFUSED, Meaning, status_error
 from hub.delivery.port import Message
 from hub.delivery.tools import Tools
 from hub.errors import ConfigError, DeliveryError, StoreError
@@ -19,7 +19,6 @@ from hub.store.calls import Call
 
 log = structlog.get_logger(__name__)
 
-MINUTE_S = 60.0
 HOUR_S = 3600.0
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -28,24 +27,11 @@ VOICE_LIMITS = ((HOUR_MS, 5), (DAY_MS, 20))
 """Beyond one a minute: what Aliyun lets one callee be called by default (help.aliyun.com/document_detail/178344.html)."""
 
 
-class Meaning(msgspec.Struct, frozen=True):
-    """What a code of the vendor's means to us."""
-
-    reason: Answer
-    permanent: bool = False
-    """Sending over the same contact again cannot help until somebody has changed something."""
-    retry_after: float | None = None
-
-
-ACCOUNT = Meaning(Answer.REFUSED, permanent=True)
+ACCOUNT = DENIED
 """Keys, rights, money, signature, template: mended at the vendor's console, not by trying again."""
-BUSY = Meaning(Answer.PROVIDER_DOWN, retry_after=2)
-NUMBER = Meaning(Answer.BAD_CONTACT, permanent=True)
-LIMITED = Meaning(Answer.RATE_LIMITED, retry_after=MINUTE_S)
+NUMBER = GONE
 SPENT = Meaning(Answer.RATE_LIMITED, retry_after=HOUR_S)
 """An hour's, day's or month's limit: nobody says when it ends."""
-REFUSED = Meaning(Answer.REFUSED)
-TOO_LONG = Meaning(Answer.TOO_LONG)
 
 
 def refusal(code: str, codes: Mapping[str, Meaning], *, families: bool = False) -> DeliveryError:
@@ -54,39 +40,14 @@ def refusal(code: str, codes: Mapping[str, Meaning], *, families: bool = False) 
     meaning = codes.get(code)
     if meaning is None and families:
         meaning = codes.get(code.partition(".")[0])
-    meaning = meaning or REFUSED
-    return DeliveryError(meaning.reason, permanent=meaning.permanent, retry_after=meaning.retry_after, code=code)
-
-
-async def post(tools: Tools, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
-    """One request; a connection that fails is `Answer.UNREACHABLE`."""
-    try:
-        return await tools.http.post(url, headers=dict(headers), content=body)
-    except httpx.TransportError as exc:
-        raise DeliveryError(Answer.UNREACHABLE, permanent=False, code=what_broke(exc)) from exc
+    return (meaning or REFUSED).error(code)
 
 
 def no_vendor(response: httpx.Response) -> DeliveryError:
     """The error for an answer that holds no code of the vendor's: a proxy's, a portal's, or that of a broken gateway."""
-    status = f"HTTP {response.status_code}"
-    said = response.headers.get("Retry-After", "")
-    wait = float(said) if said.isascii() and said.isdigit() else None
-    if response.status_code == 429:
-        return DeliveryError(Answer.RATE_LIMITED, permanent=False, retry_after=wait or MINUTE_S, code=status)
-    if response.status_code >= 500:
-        return DeliveryError(Answer.PROVIDER_DOWN, permanent=False, retry_after=wait or 2, code=status)
-    reason = Answer.UNREADABLE if response.status_code == 200 else Answer.REFUSED
-    return DeliveryError(reason, permanent=False, code=status)
-
-
-def what_broke(exc: httpx.TransportError) -> str:
-    """``tls`` for a certificate we do not believe, else the name of what happened, for example ConnectError."""
-    cause: BaseException | None = exc
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return "tls"
-        cause = cause.__cause__ or cause.__context__
-    return type(exc).__name__
+    if response.status_code == 200:
+        return DeliveryError(Answer.UNREADABLE, permanent=False, code="HTTP 200")
+    return status_error(response)
 
 
 def remember(tools: Tools, message: Message, provider: str, call_id: str) -> None:

@@ -125,6 +125,7 @@ class Modem:
         loop = asyncio.get_running_loop()
         since: float | None = None
         while True:
+            await asyncio.sleep(self.timing.poll_s)  # a call just dialled is not always listed at once
             state = await self._call_state(first)
             if state == ACTIVE:
                 return True
@@ -132,7 +133,6 @@ class Modem:
                 since = loop.time() if since is None else since
                 if loop.time() - since >= self.timing.heard_s:
                     return False
-            await asyncio.sleep(self.timing.poll_s)
 
     async def _call_state(self, first: bool) -> int:
         """Of our own call, by +CLCC: 0 active, 2 dialling, 3 alerting. DeliveryError when there is none any more."""

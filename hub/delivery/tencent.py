@@ -10,20 +10,9 @@ from typing import TypeVar
 
 import msgspec
 
-from hub.delivery.cloud import (
-    ACCOUNT,
-    BUSY,
-    LIMITED,
-    NUMBER,
-    REFUSED,
-    SPENT,
-    TOO_LONG,
-    Meaning,
-    no_vendor,
-    post,
-    refusal,
-)
+from hub.delivery.cloud import ACCOUNT, NUMBER, SPENT, no_vendor, refusal
 from hub.delivery.cloud_sign import Key, tc3_headers
+from hub.delivery.http import BUSY, LIMITED, REFUSED, TOO_LONG, Meaning, ask
 from hub.delivery.tools import Tools
 from hub.errors import DeliveryError
 
@@ -81,7 +70,8 @@ async def call(
     """The result of one call; DeliveryError for an ``Error``, and for whatever is not the vendor's language."""
     body = msgspec.json.encode(asked)
     headers = tc3_headers(key, host, action, version, body, now_ms=tools.now_ms(), region=region)
-    response = await post(tools, tools.endpoint(scheme, f"https://{host}").rstrip("/") + "/", headers, body)
+    address = tools.endpoint(scheme, f"https://{host}").rstrip("/")
+    response = await ask(tools, f"{address}/", headers=headers, content=body)
     if response.status_code != 200:
         raise no_vendor(response)
     try:

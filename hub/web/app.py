@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.web import api, ingest
+from hub.web import api, api_timeline, ingest
 from hub.web.language import marked
-from hub.web.pages import answer, desk, door, inbox, office, wall
+from hub.web.pages import answer, desk, door, inbox, incident, office, photos, push, receipts, wall
 from hub.web.pages.answer import LinkRefused
 from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
@@ -52,9 +52,10 @@ def create_app(deps: WebDeps) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.site = site
-    for page in (answer, inbox, wall, door, desk, office):
+    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office):
         app.include_router(page.router)
     app.include_router(api.router)
+    app.include_router(api_timeline.router)
     app.include_router(api.machine)
     app.include_router(ingest.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
@@ -110,7 +111,9 @@ def _refusals(app: FastAPI) -> None:
 
 
 def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/ingest/", "/healthz", "/metrics", "/static/"))
+    return request.url.path.startswith(
+        ("/api/", "/ingest/", "/receipts/", "/answers/", "/healthz", "/metrics", "/static/")
+    )
 
 
 def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

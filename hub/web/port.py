@@ -22,8 +22,25 @@ Ingest = Callable[[str, bytes, Mapping[str, str], Mapping[str, str]], Awaitable[
 """``(source, body, headers, query) -> (status, body)``; returns after the commit. A GET (address verification) comes
 with an empty body and ``:method: GET`` among the headers, whose names are lower case."""
 
+Reports = Callable[[str, bytes, Mapping[str, str]], Awaitable[tuple[int, bytes]]]
+"""``(provider, body, headers) -> (status, body)``: what a provider of calls and SMS says later, its key presses too. Header
+names are lower case; the token in the address has been checked."""
+
+Callback = Callable[[str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]]]
+"""``(method, query, body) -> (status, body)``: WeCom calls an app's address, GET to verify it and POST with an answer."""
+
 Health = Callable[[], Mapping[str, object]]
 """A flat JSON object with at least ``ok: bool``."""
+
+
+async def no_reports(_provider: str, _body: bytes, _headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """No provider reports to this hub."""
+    return 404, b"no provider reports here"
+
+
+async def no_callback(_method: str, _query: Mapping[str, str], _body: bytes) -> tuple[int, bytes]:
+    """No WeCom app answers to this hub."""
+    return 404, b"no app is configured"
 
 
 class WebDeps(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,3 +64,9 @@ class WebDeps(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: Callable[[], int]
     secure_cookies: bool = False
     """The pages are served over TLS."""
+    reports: Reports = no_reports
+    receipts_token: str = ""
+    """What providers carry as ``?token=`` (``accounts.voice_token``); "" takes no reports."""
+    wecom_callback: Callback = no_callback
+    vapid_public: Callable[[], str] = lambda: ""
+    """Public key for web push, base64url as browsers want it; "" offers none."""

@@ -11,6 +11,7 @@ from hub.core.decisions import AnyDecision
 from hub.model import (
     Alert,
     CalendarDay,
+    ContactHealth,
     Device,
     Duty,
     Fact,
@@ -21,8 +22,12 @@ from hub.model import (
     Place,
     Receipt,
     Silence,
+    Works,
 )
 from hub.store import schema
+
+DAY_MS = 24 * 3_600_000
+SAID = ("incident_commented", "help_asked", "incident_handed_over")
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +66,8 @@ class InboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     text: str
     read_ms: int | None
+    notification: int
+    attempt: int
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +92,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     contact: str
     receipt: Receipt | None
+    queued_ms: int
+    claimed_ms: int | None
+    """When delivery took it to send it."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,14 +203,21 @@ def newest_notifications(connection: Connection, community: str, limit: int) -> 
 def attempts_of(connection: Connection, community: str, notifications: Iterable[int]) -> dict[int, list[Attempt]]:
     table = schema.outbox
     wanted = list(notifications)
-    query = select(table.c.notification, table.c.attempt, table.c.contact, table.c.receipt).where(
-        table.c.community == community, table.c.notification.in_(wanted)
-    )
+    query = select(
+        table.c.notification, table.c.attempt, table.c.contact, table.c.receipt, table.c.created_ms, table.c.claimed_ms
+    ).where(table.c.community == community, table.c.notification.in_(wanted))
     found: dict[int, list[Attempt]] = {number: [] for number in wanted}
     for row in connection.execute(query.order_by(table.c.attempt)) if wanted else ():
         receipt = msgspec.json.decode(row.receipt, type=Receipt) if row.receipt else None
         found[row.notification].append(
-            Attempt(notification=row.notification, attempt=row.attempt, contact=row.contact, receipt=receipt)
+            Attempt(
+                notification=row.notification,
+                attempt=row.attempt,
+                contact=row.contact,
+                receipt=receipt,
+                queued_ms=row.created_ms,
+                claimed_ms=row.claimed_ms,
+            )
         )
     return found
 
@@ -217,15 +234,34 @@ def roles_told(connection: Connection, community: str, numbers: Iterable[int]) -
     return found
 
 
-def decisions_of(connection: Connection, community: str, number: int, limit: int = 500) -> list[AnyDecision]:
+def decisions_of(connection: Connection, community: str, number: int, limit: int = 3000) -> list[AnyDecision]:
     """The timeline of an incident, oldest first. Decisions of a newer software that we cannot read are left out."""
-    table = schema.decision
-    alerts = select(schema.alert.c.id).where(schema.alert.c.community == community, schema.alert.c.incident == number)
-    query = select(table.c.body).where(
-        table.c.community == community, or_(table.c.incident == number, table.c.alert.in_(alerts))
+    table, alert, told = schema.decision, schema.alert, schema.notification
+    alerts = select(alert.c.id).where(alert.c.community == community, alert.c.incident == number)
+    messages = select(told.c.id).where(told.c.community == community, told.c.incident == number)
+    began = select(schema.incident.c.opened_ms - DAY_MS).where(
+        schema.incident.c.community == community, schema.incident.c.id == number
     )
+    query = select(table.c.body).where(
+        table.c.community == community,
+        table.c.at_ms >= began.scalar_subquery(),  # what the index by time can leave out
+        or_(table.c.incident == number, table.c.alert.in_(alerts), table.c.notification.in_(messages)),
+    )
+    return _decisions(connection, query.order_by(table.c.seq, table.c.n).limit(limit))
+
+
+def said_of(connection: Connection, community: str, number: int, limit: int = 200) -> list[AnyDecision]:
+    """What people said about an incident: remarks, photos, calls for help, hand-overs; oldest first."""
+    table = schema.decision
+    query = select(table.c.body).where(
+        table.c.community == community, table.c.incident == number, table.c.type.in_(SAID)
+    )
+    return _decisions(connection, query.order_by(table.c.seq, table.c.n).limit(limit))
+
+
+def _decisions(connection: Connection, query: Select[str]) -> list[AnyDecision]:
     found: list[AnyDecision] = []
-    for body in connection.execute(query.order_by(table.c.seq, table.c.n).limit(limit)).scalars():
+    for body in connection.execute(query).scalars():
         try:
             found.append(msgspec.json.decode(body, type=AnyDecision))
         except msgspec.ValidationError:
@@ -259,11 +295,43 @@ def open_silences(connection: Connection, community: str, now_ms: int) -> list[S
     return [msgspec.json.decode(body, type=Silence) for body in bodies]
 
 
+def open_works(connection: Connection, community: str, now_ms: int) -> list[Works]:
+    table = schema.works
+    query = select(table.c.body).where(table.c.community == community, table.c.until_ms > now_ms)
+    found = [msgspec.json.decode(body, type=Works) for body in connection.execute(query).scalars()]
+    return [one for one in found if one.from_ms <= now_ms]
+
+
+def contact_health(connection: Connection, community: str) -> dict[tuple[str, str], ContactHealth]:
+    """(person, contact) -> what is known of it."""
+    table = schema.contact_health
+    bodies = connection.execute(select(table.c.body).where(table.c.community == community)).scalars()
+    found = [msgspec.json.decode(body, type=ContactHealth) for body in bodies]
+    return {(one.person, one.contact): one for one in found}
+
+
+def contact_of_attempt(connection: Connection, community: str, notification: int, attempt: int) -> str:
+    """The contact that an outbox row went out over, "" when the row is gone."""
+    table = schema.outbox
+    query = select(table.c.contact).where(
+        table.c.community == community, table.c.notification == notification, table.c.attempt == attempt
+    )
+    return str(connection.execute(query).scalar() or "")
+
+
 def inbox_messages(connection: Connection, community: str, person: str, limit: int) -> list[InboxMessage]:
     """The newest first."""
     table = schema.inbox
     query = select(
-        table.c.id, table.c.at_ms, table.c.incident, table.c.severity, table.c.purpose, table.c.text, table.c.read_ms
+        table.c.id,
+        table.c.at_ms,
+        table.c.incident,
+        table.c.severity,
+        table.c.purpose,
+        table.c.text,
+        table.c.read_ms,
+        table.c.notification,
+        table.c.attempt,
     ).where(table.c.community == community, table.c.person == person)
     rows = connection.execute(query.order_by(desc(table.c.id)).limit(limit))
     return [InboxMessage(**row._asdict()) for row in rows]

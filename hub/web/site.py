@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from hub.core.commands import AnyCommand
+from hub.delivery.links import LinkClaim
 from hub.model import Fact
 from hub.store.schema import look
 from hub.web import rows
@@ -30,7 +31,21 @@ from hub.web.port import WebDeps
 from hub.web.session import SESSION, Sessions
 from hub.web.throttle import Throttle
 from hub.web.view import Picture
-from hub.web.words import HANDLING, KIND, OUTCOME, PURPOSE, REASONS, RECEIPT, ROLE, SEVERITY, STATE, UNDECODED, word
+from hub.web.words import (
+    CHANNEL,
+    HANDLING,
+    KIND,
+    OUTCOME,
+    PURPOSE,
+    REASONS,
+    RECEIPT,
+    ROLE,
+    SEVERITY,
+    STAGE,
+    STATE,
+    UNDECODED,
+    word,
+)
 
 HERE = Path(__file__).parent
 ANSWER_WITHIN_MS = 3_000
@@ -47,6 +62,8 @@ WORDS = {
     "undecoded": UNDECODED,
     "receipt": RECEIPT,
     "reason": REASONS,
+    "channel": CHANNEL,
+    "stage": STAGE,
 }
 
 
@@ -85,7 +102,9 @@ class Site:
         self.pulse = Pulse(deps)
         self.sign_ins = Throttle(limit=5, window_ms=300_000)
         self.sign_ins_anywhere = Throttle(limit=50, window_ms=300_000)
+        self.wrong_tokens = Throttle(limit=20, window_ms=60_000)
         self._looks: dict[tuple[str, str, str, int], int] = {}
+        self._opened: set[tuple[LinkClaim, int, int]] = set()
         self._templates = {language: self._environment(language) for language in LANGUAGES}
 
     @cached_property
@@ -186,6 +205,16 @@ class Site:
             connection.execute(
                 insert(look).values(community=community, at_ms=now_ms, who=who, what=what, incident=incident)
             )
+
+    def opened_first(self, claim: LinkClaim, notification: int, incident: int) -> bool:
+        """True the first time that this person is seen to open this message since the start."""
+        key = (claim, notification, incident)
+        if key in self._opened:
+            return False
+        if len(self._opened) > 50_000:
+            self._opened.clear()
+        self._opened.add(key)
+        return True
 
     # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.config import Text
-from hub.model import SEVERITY_ORDER, Alert, Handling, Incident, Sees, Severity
+from hub.model import SEVERITY_ORDER, Alert, Handling, Incident, Place, PlaceKind, Sees, Severity, Works
 from hub.web import rows
-from hub.web.access import Visitor, widest
+from hub.web.access import RIGHTS, Right, Role, Visitor, widest
 from hub.web.language import translated
 from hub.web.places import Places
 from hub.web.port import WebDeps
@@ -26,6 +26,7 @@ class ResponderView(msgspec.Struct, frozen=True, kw_only=True):
     state: Handling
     declined: bool
     at_ms: int
+    via: str = ""
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +60,12 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
     room: bool
     """It shows somebody's home: a look that is logged."""
+    drill: bool = False
+    flapping: bool = False
+    """It comes and goes."""
+    asks_help: bool = False
+    works_until_ms: int | None = None
+    """While works in that home narrow it: only the console and whoever is on site were told."""
 
     @property
     def missing(self) -> int:
@@ -157,10 +164,11 @@ class Picture:
             answered=incident.handling is not Handling.NEW,
             responders=tuple(
                 ResponderView(
-                    who=self._who(incident.id, one.person, told, names=names),
+                    who=self.who(incident.id, one.person, told, names=names),
                     state=one.state,
                     declined=one.declined,
                     at_ms=one.at_ms,
+                    via=one.via,
                 )
                 for one in incident.responders
             ),
@@ -169,16 +177,32 @@ class Picture:
             closed_ms=incident.closed_ms,
             outcome=outcome_word(self.language, incident.outcome, incident.cause),
             cause_text=translated(self.language, incident.cause_text) if incident.cause_text else "",
-            closed_by=self._who(incident.id, incident.closed_by, told, names=names) if incident.closed_by else "",
+            closed_by=self.who(incident.id, incident.closed_by, told, names=names) if incident.closed_by else "",
             late=any(alert.late for alert in alerts),
             test=incident.test,
             room=sees is Sees.ROOM and any(self.places.has_room(alert.place) for alert in alerts),
+            drill=incident.drill,
+            flapping=any(alert.flapping for alert in alerts),
+            asks_help=incident.asks_help,
+            works_until_ms=self._works_until(incident),
         )
 
-    def _who(self, incident: int, person: str, told: dict[tuple[int, str], str], *, names: bool) -> str:
+    def _works_until(self, incident: Incident) -> int | None:
+        if not incident.works or incident.widened or incident.closed_ms is not None:
+            return None
+        return next((one.until_ms for one in self.works if one.id == incident.works), None)
+
+    @cached_property
+    def works(self) -> list[Works]:
+        return rows.open_works(self.connection, self.community, self.now_ms)
+
+    def who(self, incident: int, person: str, told: dict[tuple[int, str], str], *, names: bool) -> str:
         """The role in which they were told or are on the rota; with the name where names are shown."""
         if person in ("console", "system"):
             return word(self.language, ROLE, person)
+        kind, _, action = person.partition(":")
+        if kind == "action":
+            return f"{translated(self.language, '动作')} · {action}"
         role = told.get((incident, person)) or next(
             (duty.role for duty in self.registry.duties.values() if duty.person == person), ""
         )
@@ -191,10 +215,27 @@ class Picture:
             return Sees.BUILDING
         if has_accepted(incident, person):
             return Sees.ROOM
-        roles = {duty.role for duty in self.registry.duties.values() if duty.person == person}
-        if (role := told.get((incident.id, person))) is not None:
-            roles.add(role)
+        roles = self.roles_of(person, incident.id, told)
         return widest(*(self.role_sees(role) for role in roles)) if roles else Sees.FLOOR
+
+    def roles_of(self, person: str, incident: int, told: dict[tuple[int, str], str]) -> set[str]:
+        """Every role of theirs on the rota, and the one in which they were told."""
+        roles = {duty.role for duty in self.registry.duties.values() if person in (duty.person, *duty.rotation)}
+        if (role := told.get((incident, person))) is not None:
+            roles.add(role)
+        return roles
+
+    def person_sees_names(self, person: str, incident: int, told: dict[tuple[int, str], str]) -> bool:
+        """On a personal link names are for whose account would show them."""
+        if self.is_group(person):
+            return False
+        roles = self.roles_of(person, incident, told)
+        return any(Right.NAMES in rights for role, rights in RIGHTS.items() if role is not Role.ADMIN and role in roles)
+
+    def homes(self, alerts: Sequence[Alert]) -> list[Place]:
+        """The homes that an incident is about, each once."""
+        found = {place.id: place for alert in alerts for place in self.places.chain(alert.place)}
+        return [place for place in found.values() if place.kind is PlaceKind.HOME]
 
     def is_group(self, person: str) -> bool:
         """An account that several people read: shows the building, and nobody can act through it."""
@@ -207,10 +248,16 @@ def has_accepted(incident: Incident, person: str) -> bool:
 
 
 def by_urgency(found: Iterable[Incident]) -> list[Incident]:
-    """Severity first, unanswered before answered, then the oldest."""
+    """Severity first, a drill after what is real, unanswered before answered, then the oldest."""
     return sorted(
         found,
-        key=lambda one: (one.test, SEVERITY_ORDER[one.severity], one.handling is not Handling.NEW, one.opened_ms),
+        key=lambda one: (
+            one.test,
+            SEVERITY_ORDER[one.severity],
+            one.drill,
+            one.handling is not Handling.NEW,
+            one.opened_ms,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.core.decisions import Reason
-from hub.model import Handling, Kind, NotificationState, Outcome, PlaceKind, Purpose, Severity
+from hub.model import Handling, Kind, NotificationState, Outcome, PlaceKind, Purpose, Severity, Stage
 from hub.web.access import Role
 from hub.web.language import marked, translated
 
@@ -101,11 +101,41 @@ PURPOSE: Mapping[str, str] = {
     Purpose.SILENCED: marked("暂停提醒"),
 }
 
+CHANNEL: Mapping[str, str] = {
+    "inbox": marked("消息页"),
+    "wecom": marked("企业微信群"),
+    "wecomapp": marked("企业微信"),
+    "wecombot": marked("企业微信机器人"),
+    "dingtalk": marked("钉钉群"),
+    "dingtalkapp": marked("钉钉"),
+    "feishu": marked("飞书群"),
+    "lark": marked("Lark群"),
+    "feishuapp": marked("飞书"),
+    "alisms": marked("短信"),
+    "tencentsms": marked("短信"),
+    "modemsms": marked("短信"),
+    "alivoice": marked("电话"),
+    "tencentvoice": marked("电话"),
+    "modemring": marked("电话"),
+    "webpush": marked("浏览器推送"),
+    "mailto": marked("邮件"),
+    "mailtos": marked("邮件"),
+    "action": marked("动作"),
+}
+"""By the scheme of a contact's URL; what is not here is shown by its scheme."""
+
 PLACE: Mapping[str, str] = {
     PlaceKind.BUILDING: marked("号楼"),
     PlaceKind.SPACE: marked("车位"),
     PlaceKind.GATE: marked("道闸"),
     PlaceKind.HOME: marked("户"),
+}
+
+STAGE: Mapping[str, str] = {
+    Stage.ACCEPTED: marked("对方已接收"),
+    Stage.DELIVERED: marked("已到手机"),
+    Stage.OPENED: marked("已打开"),
+    Stage.ANSWERED: marked("已回复"),
 }
 
 UNDECODED: Mapping[str, str] = {
@@ -214,6 +244,13 @@ DECISIONS: Mapping[str, str] = {
     "notification_cancelled": marked("不再通知"),
     "policy_advanced": marked("进入下一步"),
     "command_refused": marked("操作被拒绝"),
+    "incident_commented": marked("说明"),
+    "help_asked": marked("需要支援"),
+    "incident_handed_over": marked("转交"),
+    "alert_inhibited": marked("未单独通知"),
+    "alert_flapped": marked("反复出现"),
+    "drill_started": marked("演练开始"),
+    "notification_progressed": marked("消息进展"),
 }
 
 

@@ -49,3 +49,36 @@ def test_a_wrong_condition_is_told_with_its_line(tmp_path: Path, capsys: pytest.
     assert run_check(file) == 1
     line = text[: text.index("when: tampr")].count("\n") + 1
     assert f"{file}:{line}: rules.tamper.when" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("#act: []", "act: [sirn]", "There is no action `sirn`"),
+        ("#quorum: {}", "quorum: {proprty: 1}", "There is no role `proprty`"),
+        ("#channels: []", "channels: [wecm]", "There is no channel `wecm`"),
+        ("roles: [guard]}", "roles: []}", "This step has no role, person or action"),
+        ("#holidays: CN", "holidays: XX", "there is no calendar of a country 'XX'"),
+        ("#hours: 08:30-17:30", "hours: 8-17", "Write hours such as 08:30-17:30"),
+        (
+            "\nactions:",
+            "\nactions:\n  bell: {title: {zh: 铃, en: Bell}}\nold_actions:",
+            "needs either `topic` or `url`",
+        ),
+    ],
+)
+def test_names_and_hours_of_the_people_side_are_checked(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("LANG", "en")
+    text = SHIPPED.read_text("utf-8")
+    assert old in text
+    file = tmp_path / "config.yaml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert run_check(file) == 1
+    assert said in capsys.readouterr().out

@@ -72,6 +72,7 @@ def main() -> None:
         "proved": compound(settings.restdays),
         "one person removed": compound(settings.restdays, missing="night"),
         "everybody with hours of their own": compound(settings.restdays, uneven=True),
+        "the same, one person removed": compound(settings.restdays, uneven=True, missing="night"),
     }
     for name, registry in cases.items():
         started = time.perf_counter()

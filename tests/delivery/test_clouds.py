@@ -10,7 +10,7 @@ import pytest
 from hub.delivery import aliyun as ali
 from hub.delivery import tencent as ten
 from hub.delivery.answers import Answer
-from hub.delivery.cloud import MINUTE_S, Meaning
+from hub.delivery.http import WINDOW_S, Meaning
 from hub.delivery.port import Accepted, limits_of
 from hub.delivery.senders import Senders
 from hub.delivery.tools import Tools
@@ -168,7 +168,7 @@ def test_every_documented_code_of_tencent_is_no_receipt() -> None:
 @pytest.mark.parametrize(
     ("contact", "reply", "reason", "permanent", "retry_after"),
     [
-        (ALISMS, {"Code": "isv.BUSINESS_LIMIT_CONTROL"}, Answer.RATE_LIMITED, False, MINUTE_S),
+        (ALISMS, {"Code": "isv.BUSINESS_LIMIT_CONTROL"}, Answer.RATE_LIMITED, False, WINDOW_S),
         (ALISMS, {"Code": "isv.MOBILE_NUMBER_ILLEGAL"}, Answer.BAD_CONTACT, True, None),
         (ALIVOICE, {"Code": "isv.AMOUNT_NOT_ENOUGH"}, Answer.REFUSED, True, None),
         (ALIVOICE, {"Code": "isp.RAM_PERMISSION_DENY"}, Answer.REFUSED, True, None),

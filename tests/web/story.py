@@ -6,6 +6,7 @@ from hub.core.decisions import (
     AlertRaised,
     IncidentOpened,
     NotificationHeld,
+    NotificationProgressed,
     NotificationSent,
     Reason,
 )
@@ -13,6 +14,7 @@ from hub.model import (
     Alert,
     Condition,
     Contact,
+    ContactHealth,
     Device,
     Duty,
     Handling,
@@ -25,9 +27,11 @@ from hub.model import (
     Place,
     PlaceKind,
     Purpose,
+    Receipt,
     Responder,
     Severity,
     Silence,
+    Stage,
 )
 from tests.web.world import HERE, MINUTE, NIGHT_MS, World
 
@@ -275,3 +279,83 @@ def _alert(world: World, incident: int, rule: str, severity: Severity, kind: Kin
             at_ms=at,
         )
     )
+
+
+def confide(world: World) -> None:
+    """The office has written down who has a key to 1203 and what a helper must know."""
+    world.register(
+        Place(
+            id="b6-1203",
+            kind=PlaceKind.HOME,
+            name="1203室",
+            parent="b6",
+            floor=12,
+            protected=True,
+            key_holder="1201室 王阿姨 有钥匙",
+            health_note="独居,82岁,听力不好,有心脏病",
+        )
+    )
+
+
+def reached(world: World, *, incident: int = FIRE) -> None:
+    """How far the messages of the kitchen fire came: 李 opened hers, 吴's robot failed and the call rang, 陈 sleeps."""
+    at = world.clock.now_ms - 41_000
+    world.register(
+        Person(
+            id="wu",
+            name="吴建国",
+            contacts=(Contact(id="wu-app", url="wecomapp://1"), Contact(id="wu-call", url="alivoice://2")),
+            phone="021-5555-0119",
+        ),
+        Person(id="li", name="李秀英", contacts=(Contact(id="li-sms", url="alisms://3"),)),
+    )
+    wu, li, group = (incident * 10 + offset for offset in range(3))
+
+    def receipt(number: int, contact: str, attempt: int, after_ms: int, *, sent: bool, code: str) -> Receipt:
+        reason = "accepted" if sent else "refused"
+        return Receipt(
+            notification=number,
+            contact=contact,
+            attempt=attempt,
+            at_ms=at + after_ms,
+            sent=sent,
+            reason=reason,
+            code=code,
+        )
+
+    refused = receipt(wu, "wu-app", 1, 240, sent=False, code="60020")
+    world.attempt(wu, "wu-app", at_ms=at + 10, claimed_ms=at + 20, receipt=refused)
+    rang = receipt(wu, "wu-call", 2, 2_400, sent=True, code="OK")
+    world.attempt(wu, "wu-call", attempt=2, at_ms=at + 250, claimed_ms=at + 260, receipt=rang)
+    texted = receipt(li, "li-sms", 1, 900, sent=True, code="OK")
+    world.attempt(li, "li-sms", at_ms=at + 10, claimed_ms=at + 30, receipt=texted)
+    late = receipt(group, "g", 1, 600, sent=False, code="45009")
+    world.attempt(group, "g", at_ms=at + 10, claimed_ms=at + 40, receipt=late)
+    seq = incident * 100 + 10
+    for offset, (number, person, contact, stage, after_ms) in enumerate(
+        (
+            (li, "li", "li-sms", Stage.DELIVERED, 3_100),
+            (li, "li", "li-sms", Stage.OPENED, 22_000),
+            (wu, "wu", "wu-call", Stage.DELIVERED, 9_000),
+        )
+    ):
+        world.decision(
+            NotificationProgressed(
+                seq=seq + offset,
+                at_ms=at + after_ms,
+                reason=Reason.PERSON_ASKED,
+                notification=number,
+                person=person,
+                contact=contact,
+                stage=stage,
+            )
+        )
+    world.decision(
+        NotificationHeld(
+            seq=seq + 5, at_ms=at, reason=Reason.ASLEEP, incident=incident, role="committee", person="chen"
+        )
+    )
+    day = "2024-05-11"
+    world.health(ContactHealth(person="wu", contact="wu-app", day=day, failures=3, code="60020", failed_ms=at + 240))
+    world.health(ContactHealth(person="li", contact="li-sms", sent_ms=at + 900, proven_ms=at - 9 * 24 * 60 * MINUTE))
+    world.bump()

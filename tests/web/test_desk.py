@@ -140,7 +140,7 @@ def test_the_desk_closes_silences_and_replays(world: World, http: httpx.Client) 
     http.post("/quarantine/9001/replay", data={"form": form})
     until_ms = world.clock.now_ms + 2 * 3_600_000
     assert world.commands() == [
-        Close(actor="wu", incident=FIRE, outcome=Outcome.FALSE, cause="灰尘"),
+        Close(actor="wu", incident=FIRE, via="console", outcome=Outcome.FALSE, cause="灰尘"),
         StartSilence(actor="wu", until_ms=until_ms, reason="换电机", place="gate-e"),
         EndSilence(actor="wu", silence=7),
         ReplayQuarantined(actor="wu", seq=9001),

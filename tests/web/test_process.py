@@ -37,7 +37,7 @@ def test_an_answer_given_in_another_process_is_stepped_here(world: World, addres
     link = f"{address}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}"
     assert "6号楼 12层" in httpx.get(link, timeout=20).text
     httpx.post(link, data={"do": "accept"}, timeout=20)
-    assert world.commands() == [Accept(actor="li", incident=FIRE)]
+    assert world.commands() == [Accept(actor="li", incident=FIRE, via="link")]
     assert "已记录:你去" in httpx.get(link).text
 
 

@@ -17,6 +17,7 @@ from hub.core.decisions import AnyDecision
 from hub.delivery.links import Links
 from hub.model import (
     Alert,
+    ContactHealth,
     Device,
     Duty,
     Fact,
@@ -25,9 +26,11 @@ from hub.model import (
     Notification,
     Person,
     Place,
+    Receipt,
     Sees,
     Severity,
     Silence,
+    Works,
 )
 from hub.store import schema
 from hub.web.keys import Keys, ensure_keys
@@ -131,13 +134,32 @@ class World:
                 )
             )
         self.links = Links(self.keys.link_key, "http://hub.test")
-        self.deps = deps_of(self.engine, self.links, self.clock, self._ingest)
+        self.vapid_public = ""
+        self.reported: list[tuple[str, bytes]] = []
+        self.called_back: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.deps = msgspec.structs.replace(
+            deps_of(self.engine, self.links, self.clock, self._ingest),
+            vapid_public=lambda: self.vapid_public,
+            receipts_token="report-token",
+            reports=self._report,
+            wecom_callback=self._call_back,
+        )
 
     async def _ingest(
         self, source: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> tuple[int, bytes]:
         self.pushed.append((source, body, headers, query))
         return 200, b'{"ok":true}'
+
+    async def _report(self, provider: str, body: bytes, _: Mapping[str, str]) -> tuple[int, bytes]:
+        self.reported.append((provider, body))
+        return 200, b'{"code":0}'
+
+    async def _call_back(self, method: str, query: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        self.called_back.append((method, query, body))
+        if query.get("msg_signature") != "right":
+            return 403, b"wrong signature"
+        return 200, b"echo" if method == "GET" else b"<xml/>"
 
     def close(self) -> None:
         self.engine.dispose()
@@ -255,6 +277,8 @@ class World:
                 "reason": decision.reason.value,
                 "incident": getattr(decision, "incident", None),
                 "alert": getattr(decision, "alert", None),
+                "notification": getattr(decision, "notification", None),
+                "person": getattr(decision, "person", None),
                 "body": _json(decision),
             },
         )
@@ -277,6 +301,46 @@ class World:
                 "text": text,
             },
         )
+
+    def attempt(
+        self,
+        notification: int,
+        contact: str,
+        *,
+        attempt: int = 1,
+        at_ms: int,
+        claimed_ms: int | None = None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        self._put(
+            schema.outbox,
+            {"notification": notification, "attempt": attempt},
+            {
+                "created_ms": at_ms,
+                "severity_order": 0,
+                "deadline_ms": at_ms + 10_000,
+                "contact": contact,
+                "url": "",
+                "body": "{}",
+                "claimed_ms": claimed_ms,
+                "claimed_by": "",
+                "done_ms": receipt.at_ms if receipt else None,
+                "receipt": _json(receipt) if receipt else None,
+            },
+        )
+
+    def health(self, known: ContactHealth) -> None:
+        key: dict[str, object] = {"person": known.person, "contact": known.contact}
+        self._put(schema.contact_health, key, {"body": _json(known)})
+
+    def works(self, works: Works) -> None:
+        self._put(schema.works, {"id": works.id}, {"until_ms": works.until_ms, "body": _json(works)})
+
+    def person(self, id: str) -> Person:
+        table = schema.registry
+        with self.engine.connect() as connection:
+            query = select(table.c.body).where(table.c.what == "person", table.c.id == id)
+            return msgspec.json.decode(connection.execute(query).scalar_one(), type=Person)
 
     def quarantined(self, seq: int, payload: bytes, *, reason: str = "not_json", topic: bytes = b"dev/x") -> None:
         self._put(

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from hub.config import ActionConfig
 from hub.core.decisions import Notice
 from hub.delivery.answers import Answer
 from hub.delivery.bus import Bus
-from hub.delivery.cloud import no_vendor, what_broke
+from hub.delivery.http import ask, status_error
 from hub.delivery.phrases import PLACES
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools
@@ -85,12 +83,9 @@ class ActionSender:
         kind = "application/json" if payload.lstrip().startswith(("{", "[")) else "text/plain; charset=utf-8"
         headers = {"Content-Type": kind, "Idempotency-Key": id_}
         url = self._action.url.get_secret_value()
-        try:
-            response = await self._tools.http.post(url, content=payload.encode(), headers=headers)
-        except httpx.TransportError as exc:
-            raise DeliveryError(Answer.UNREACHABLE, permanent=False, code=what_broke(exc)) from exc
+        response = await ask(self._tools, url, content=payload.encode(), headers=headers)
         if not 200 <= response.status_code < 300:
-            raise no_vendor(response)
+            raise status_error(response)
         return Accepted(code=f"HTTP {response.status_code}")
 
     async def close(self) -> None:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hub.core.decisions import Notice
 from hub.delivery.answers import Answer
-from hub.delivery.cloud import no_vendor, what_broke
+from hub.delivery.http import ask, status_error
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools
 from hub.delivery.vapid import b64, sign_vapid
@@ -79,11 +79,7 @@ class WebPushSender:
             headers |= sign_vapid(key, signed_for, self._tools.vapid_subject, self._tools.now_ms())
         except ValueError as exc:  # keys that are none, in the row or in `setting`
             raise DeliveryError(Answer.BAD_CONTACT, permanent=True, code="unusable keys") from exc
-        try:
-            response = await self._tools.http.post(subscription.endpoint, content=body, headers=headers)
-        except httpx.TransportError as exc:
-            raise DeliveryError(Answer.UNREACHABLE, permanent=False, code=what_broke(exc)) from exc
-        return _read(response)
+        return _read(await ask(self._tools, subscription.endpoint, content=body, headers=headers))
 
     async def close(self) -> None:
         """The HTTP client is shared and closed by its owner."""
@@ -172,7 +168,7 @@ def _read(response: httpx.Response) -> Accepted:
         raise DeliveryError(Answer.TOO_LONG, permanent=False, code=status)
     if response.status_code in (401, 403):  # another VAPID key than the browser subscribed with
         raise DeliveryError(Answer.REFUSED, permanent=True, code=status)
-    raise no_vendor(response)
+    raise status_error(response)
 
 
 def open_webpush(url: str, tools: Tools) -> Opened:

@@ -1,9 +1,9 @@
-"""The answer page: a signed personal link shows one incident (GET) and takes the answer (POST)."""
+"""The answer page: a signed personal link shows one incident (GET) and takes what its person says (POST)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Form
@@ -12,17 +12,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from hub.core.commands import Accept, AnyCommand, Arrive, Close, Decline
+from hub.core.commands import Accept, AnyCommand, Arrive, AskHelp, Close, Decline, HandOver, Opened
 from hub.delivery.links import LinkClaim
-from hub.model import Handling, Incident, Outcome, Responder
+from hub.model import Alert, Handling, Incident, Outcome, Place, Responder, Sees
 from hub.web import rows
+from hub.web.choices import Choice, choices, chosen_person
 from hub.web.language import marked
+from hub.web.said import Said, said
 from hub.web.site import CLEAN, OurSite, Site
 from hub.web.view import IncidentView, Picture
 from hub.web.words import CAUSES
 
 router = APIRouter(include_in_schema=False)
 
+CLOSES = (Outcome.REAL, Outcome.FALSE, Outcome.TEST, Outcome.DRILL)
 VALID_AFTER_CLOSE_MS = 24 * 3_600_000
 
 WRONG = (
@@ -64,6 +67,14 @@ def claim_of(site: Site, token: str) -> LinkClaim:
     return claim
 
 
+def inbox_of(site: Site, token: str) -> LinkClaim:
+    """Whose inbox the link opens; raises LinkRefused."""
+    claim = claim_of(site, token)
+    if claim.incident:
+        raise LinkRefused(*WRONG)
+    return claim
+
+
 def incident_of(site: Site, token: str) -> tuple[LinkClaim, Incident]:
     """What the link is about; raises LinkRefused when it is wrong or over."""
     claim = claim_of(site, token)
@@ -92,33 +103,94 @@ def stand_of(incident: Incident, person: str, *, group: bool) -> Stand:
     )
 
 
-def _shown(site: Site, request: Request, token: str) -> tuple[LinkClaim, IncidentView, Stand, Picture]:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident as one personal link shows it."""
+
+    claim: LinkClaim
+    incident: Incident
+    view: IncidentView
+    stand: Stand
+    picture: Picture
+    homes: list[Place]
+    """With key holder and health notes: only for who has accepted."""
+    said: list[Said]
+    others: list[Choice]
+    """To whom this person may hand it over."""
+
+
+def _shown(site: Site, request: Request, token: str) -> Shown:
     claim, incident = incident_of(site, token)
     with site.deps.reader() as connection:
         picture = site.picture(request, connection, claim.community)
         alerts = rows.alerts_of(connection, claim.community, [incident.id])[incident.id]
         told = rows.roles_told(connection, claim.community, [incident.id])
         sees = picture.person_sees(claim.person, incident, told)
-        view = picture.incident(incident, alerts, told, sees, names=False)
+        names = picture.person_sees_names(claim.person, incident.id, told)
         stand = stand_of(incident, claim.person, group=picture.is_group(claim.person))
-    if view.room:
-        site.note_look(claim.person, "room", claim.community, incident.id)
-    return claim, view, stand, picture
+        inside = sees is Sees.ROOM and not stand.group
+        decisions = rows.said_of(connection, claim.community, incident.id)
+        shown = Shown(
+            claim=claim,
+            incident=incident,
+            view=picture.incident(incident, alerts, told, sees, names=names),
+            stand=stand,
+            picture=picture,
+            homes=confided(picture, alerts) if stand.accepted and not stand.closed else [],
+            said=[
+                one
+                for one in said(picture, incident.id, decisions, told, names=names)
+                if inside or one.to_person == claim.person
+            ],
+            others=choices(
+                picture, site.sessions, incident, told, names=names, without=_not_asked(incident, claim.person)
+            )
+            if stand.accepted
+            else [],
+        )
+    note_looks(site, claim.person, claim.community, shown.view, shown.homes)
+    return shown
+
+
+def _not_asked(incident: Incident, person: str) -> set[str]:
+    """To whom nobody hands it over: themselves, and who has said that they cannot go."""
+    return {person, *(one.person for one in incident.responders if one.declined)}
+
+
+def confided(picture: Picture, alerts: Sequence[Alert]) -> list[Place]:
+    """The homes of which the office has said who has a key or what a helper must know."""
+    return [home for home in picture.homes(alerts) if home.key_holder or home.health_note]
+
+
+def note_looks(site: Site, who: str, community: str, view: IncidentView, homes: list[Place]) -> None:
+    """Each personal thing that a page shows is a look of its own."""
+    seen = {"room": view.room}
+    seen["key_holder"] = any(home.key_holder for home in homes)
+    seen["health_note"] = any(home.health_note for home in homes)
+    for what, shown in seen.items():
+        if shown:
+            site.note_look(who, what, community, view.id)
 
 
 def _render(site: Site, request: Request, token: str, template: str) -> HTMLResponse:
-    claim, view, stand, picture = _shown(site, request, token)
-    inbox = site.deps.links.token(LinkClaim(claim.community, 0, claim.person))
+    shown = _shown(site, request, token)
+    inbox = site.deps.links.token(LinkClaim(shown.claim.community, 0, shown.claim.person))
     return site.page(
         request,
         template,
-        incident=view,
-        stand=stand,
+        incident=shown.view,
+        stand=shown.stand,
         token=token,
+        homes=shown.homes,
+        feed=shown.said,
+        photos=f"/a/{token}/photos",
+        asked=any(one.to_person == shown.claim.person for one in shown.said),
+        others=shown.others,
         inbox_token=inbox,
         causes=CAUSES,
-        outcomes=(Outcome.FALSE, Outcome.REAL, Outcome.TEST),
-        picture=picture,
+        outcomes=(Outcome.DRILL, Outcome.FALSE, Outcome.REAL)
+        if shown.view.drill
+        else (Outcome.FALSE, Outcome.REAL, Outcome.TEST),
+        picture=shown.picture,
     )
 
 
@@ -132,6 +204,28 @@ def answer_fragment(request: Request, site: OurSite, token: str) -> HTMLResponse
     return _render(site, request, token, "parts/answer.html")
 
 
+@router.post("/a/{token}/opened", status_code=204)
+def opened(request: Request, site: OurSite, token: str) -> None:
+    """Its person has it on their screen: a script says so, because a link preview fetches the page too."""
+    claim, incident = incident_of(site, token)
+    note_opened(site, request, claim, [incident])
+
+
+def note_opened(site: Site, request: Request, claim: LinkClaim, incidents: Sequence[Incident]) -> None:
+    """Once per person and newest message of an incident, and never for a group's link."""
+    if is_group(site, request, claim):
+        return
+    for incident in incidents:
+        with site.deps.reader() as connection:
+            told = rows.notifications_of(connection, claim.community, incident.id)
+        mine = [one for one in told if one.person == claim.person]
+        newest = mine[-1] if mine else None
+        if incident.closed_ms is not None or (newest is not None and newest.opened_ms is not None):
+            continue
+        if site.opened_first(claim, newest.id if newest else 0, incident.id):
+            site.deps.write_command(claim.community, Opened(actor=claim.person, incident=incident.id))
+
+
 def _live_claim(site: OurSite, token: str) -> LinkClaim:
     return incident_of(site, token)[0]
 
@@ -143,10 +237,40 @@ async def answer_live(
     def picture() -> object:
         with site.deps.reader() as connection:
             incident = rows.incident(connection, claim.community, claim.incident)
-        return incident and [incident.handling, incident.responders, incident.alerts, incident.closed_ms]
+            talk = rows.said_of(connection, claim.community, claim.incident)
+        return incident and [
+            incident.handling,
+            incident.responders,
+            incident.alerts,
+            incident.closed_ms,
+            incident.asks_help,
+            len(talk),
+        ]
 
     async for event in site.pulse.stream(claim.community, picture):
         yield event
+
+
+class AnswerForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the buttons of the page send."""
+
+    do: str
+    outcome: str
+    cause: str
+    text: str
+    to: str
+    via: str
+
+
+def _form(
+    do: Annotated[str, Form(max_length=20)] = "",
+    outcome: Annotated[str, Form(max_length=20)] = "",
+    cause: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
+    text: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
+    to: Annotated[str, Form(max_length=40, pattern=CLEAN)] = "",
+    via: Annotated[Literal["link", "inbox", "push"], Form()] = "link",
+) -> AnswerForm:
+    return AnswerForm(do=do, outcome=outcome, cause=cause.strip(), text=text.strip(), to=to, via=via)
 
 
 @router.post("/a/{token}")
@@ -154,41 +278,59 @@ async def answer(
     request: Request,
     site: OurSite,
     token: str,
-    do: Annotated[str, Form()] = "",
-    outcome: Annotated[str, Form()] = "",
-    cause: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
+    form: Annotated[AnswerForm, Depends(_form)],
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Idempotent: what already is so writes nothing. The link itself is the secret, so no other token is asked for."""
     claim, incident = await run_in_threadpool(incident_of, site, token)
-    group = await run_in_threadpool(_is_group, site, request, claim)
-    stand = stand_of(incident, claim.person, group=group)
-    said = ""
-    if not (group or stand.closed):
-        command = _command(do, claim, stand, outcome, cause)
+    stand = stand_of(incident, claim.person, group=await run_in_threadpool(is_group, site, request, claim))
+    to = await run_in_threadpool(_chosen, site, request, claim, incident, form.to) if form.to else ""
+    note = ""
+    if not (stand.group or stand.closed):
+        command = _command(form, claim, stand, to)
         if command is not None:
             result = await site.await_command(claim.community, command)
-            said = result.said
+            note = result.said or SAID_AFTER.get(form.do, "")
     if back == "inbox":
         inbox = site.deps.links.token(LinkClaim(claim.community, 0, claim.person))
         return RedirectResponse(f"/inbox/{inbox}", status_code=303)
-    return RedirectResponse(f"/a/{token}" + (f"?said={said}" if said else ""), 303)
+    return RedirectResponse(f"/a/{token}" + (f"?said={note}" if note else ""), 303)
 
 
-def _is_group(site: Site, request: Request, claim: LinkClaim) -> bool:
+SAID_AFTER = {"help": "help", "hand_over": "handed"}
+"""What the next page says about a press that shows nowhere else at once."""
+
+
+def is_group(site: Site, request: Request, claim: LinkClaim) -> bool:
     with site.deps.reader() as connection:
         return site.picture(request, connection, claim.community).is_group(claim.person)
 
 
-def _command(do: str, claim: LinkClaim, stand: Stand, outcome: str, cause: str) -> AnyCommand | None:
+def _chosen(site: Site, request: Request, claim: LinkClaim, incident: Incident, key: str) -> str:
+    with site.deps.reader() as connection:
+        picture = site.picture(request, connection, claim.community)
+        told = rows.roles_told(connection, claim.community, [incident.id])
+        offered = choices(
+            picture, site.sessions, incident, told, names=False, without=_not_asked(incident, claim.person)
+        )
+    return chosen_person(offered, key)
+
+
+def _command(form: AnswerForm, claim: LinkClaim, stand: Stand, to: str) -> AnyCommand | None:
     """What the pressed button asks for; None when it is so already or makes no sense."""
-    if do == "accept" and not stand.accepted:
-        return Accept(actor=claim.person, incident=claim.incident)
-    if do == "decline" and not stand.declined:
-        return Decline(actor=claim.person, incident=claim.incident)
-    if do == "arrive" and stand.accepted and not stand.arrived:
-        return Arrive(actor=claim.person, incident=claim.incident)
-    if do == "close" and stand.accepted and outcome in (Outcome.REAL, Outcome.FALSE, Outcome.TEST):
-        kept = cause.strip()
-        return Close(actor=claim.person, incident=claim.incident, outcome=Outcome(outcome), cause=kept)
+    who, incident, via = claim.person, claim.incident, form.via
+    match form.do:
+        case "accept" if not stand.accepted:
+            return Accept(actor=who, incident=incident, via=via)
+        case "decline" if not stand.declined:
+            return Decline(actor=who, incident=incident, via=via)
+        case "arrive" if stand.accepted and not stand.arrived:
+            return Arrive(actor=who, incident=incident, via=via)
+        case "help" if stand.accepted:
+            return AskHelp(actor=who, incident=incident, via=via, text=form.text)
+        case "hand_over" if stand.accepted and to:
+            return HandOver(actor=who, incident=incident, via=via, to=to)
+        case "close" if stand.accepted and form.outcome in CLOSES:
+            outcome = Outcome(form.outcome)
+            return Close(actor=who, incident=incident, via=via, outcome=outcome, cause=form.cause)
     return None

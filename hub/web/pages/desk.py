@@ -1,4 +1,4 @@
-"""The desk: alerts with their timeline, devices, deliveries, silences, people; what each role needs and no more."""
+"""The desk: alerts, devices, deliveries, silences, people; what each role needs and no more."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from hub.core.commands import Accept, AnyCommand, Arrive, Close, EndSilence, StartSilence
-from hub.model import Handling, Outcome
+from hub.core.commands import EndSilence, StartSilence
+from hub.model import ContactHealth, Person
 from hub.web import rows
 from hub.web.access import Right, Visitor
-from hub.web.language import marked
-from hub.web.pages.timeline import timeline
 from hub.web.rota import roster_of
 from hub.web.site import CLEAN, Answer, OurSite, Site
-from hub.web.view import IncidentView, by_urgency
-from hub.web.words import CAUSES
+from hub.web.told import failures_today
+from hub.web.view import IncidentView, Picture, by_urgency
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,7 +45,20 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempts: list[rows.Attempt]
 
 
-def _log_rooms(site: Site, visitor: Visitor, community: str, shown: list[IncidentView]) -> None:
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact of one person, and what is known of it."""
+
+    id: str
+    channel: str
+    failures: int
+    """Today."""
+    code: str
+    """What the provider said when it refused last."""
+    sent_ms: int | None
+    proven_ms: int | None
+
+
+def log_rooms(site: Site, visitor: Visitor, community: str, shown: list[IncidentView]) -> None:
     for incident in shown:
         if incident.room:
             site.note_look(visitor.label, "room", community, incident.id)
@@ -64,7 +75,7 @@ def _alerts(request: Request, site: Site, template: str, show: str, severity: st
         found = opened if show == "open" else rows.closed_incidents(connection, picture.community, SHOWN)
         wanted = [one for one in found if severity in ("", one.severity)]
         shown = picture.incidents(wanted, visitor, names=visitor.may(Right.NAMES))
-    _log_rooms(site, visitor, picture.community, shown)
+    log_rooms(site, visitor, picture.community, shown)
     return site.page(
         request,
         template,
@@ -90,72 +101,6 @@ def alerts_fragment(
     request: Request, site: OurSite, show: Literal["open", "closed"] = "open", severity: Severities = ""
 ) -> HTMLResponse:
     return _alerts(request, site, "parts/alerts.html", show, severity)
-
-
-def _incident(request: Request, site: Site, template: str, number: int) -> HTMLResponse:
-    visitor = site.visitor(request, Right.ALERTS)
-    with site.deps.reader() as connection:
-        picture = site.picture(request, connection)
-        incident = rows.incident(connection, picture.community, number)
-        if incident is None:
-            return site.plain(
-                request, status=404, title=marked("没有这个事件"), text=marked("它可能已经按保存期限删除。")
-            )
-        names = visitor.may(Right.NAMES)
-        view = picture.incidents([incident], visitor, names=names)[0]
-        entries = timeline(picture, rows.decisions_of(connection, picture.community, number), names=names)
-        alerts = rows.alerts_of(connection, picture.community, [number])[number]
-        sees = picture.sees(visitor, incident)
-        places = {alert.id: picture.places.shown(alert.place, sees, picture.language) for alert in alerts}
-        titles = {alert.id: picture.rule_title(alert.rule) for alert in alerts}
-    _log_rooms(site, visitor, picture.community, [view])
-    return site.page(
-        request,
-        template,
-        tab="alerts",
-        visitor=visitor,
-        incident=view,
-        entries=entries,
-        alerts=alerts,
-        places=places,
-        titles=titles,
-        causes=CAUSES,
-        outcomes=(Outcome.FALSE, Outcome.REAL, Outcome.TEST, Outcome.DRILL, Outcome.DUPLICATE),
-        on_site=incident.handling in (Handling.ON_SITE, Handling.DONE),
-        picture=picture,
-    )
-
-
-@router.get("/incidents/{number}")
-def incident_page(request: Request, site: OurSite, number: Number) -> HTMLResponse:
-    return _incident(request, site, "incident.html", number)
-
-
-@router.get("/fragments/incidents/{number}")
-def incident_fragment(request: Request, site: OurSite, number: Number) -> HTMLResponse:
-    return _incident(request, site, "parts/incident.html", number)
-
-
-@router.post("/incidents/{number}")
-async def act(
-    request: Request,
-    site: OurSite,
-    number: Number,
-    do: Annotated[Literal["accept", "arrive", "close"], Form()],
-    outcome: Annotated[Literal["real", "false", "test", "drill", "duplicate"], Form()] = "false",
-    cause: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
-    form: FormToken = "",
-) -> Response:
-    visitor = await run_in_threadpool(site.visitor, request, Right.ACT)
-    site.check_form(request, form)
-    command: AnyCommand
-    if do == "accept":
-        command = Accept(actor=visitor.actor, incident=number)
-    elif do == "arrive":
-        command = Arrive(actor=visitor.actor, incident=number)
-    else:
-        command = Close(actor=visitor.actor, incident=number, outcome=Outcome(outcome), cause=cause.strip())
-    return back(request, f"/incidents/{number}", await site.await_command(site.community(request), command))
 
 
 def back(request: Request, path: str, answer: Answer) -> RedirectResponse:
@@ -277,6 +222,7 @@ def people_page(request: Request, site: OurSite) -> HTMLResponse:
     with site.deps.reader() as connection:
         picture = site.picture(request, connection)
         registry = picture.registry
+        health = rows.contact_health(connection, picture.community)
     roster = roster_of(registry, site.deps.installation, picture.now_ms)
     roles = sorted({*site.deps.roles, *(duty.role for duty in registry.duties.values())})
     now = {role: [person.id for person in roster.on_duty(role, picture.now_ms)] for role in roles}
@@ -292,9 +238,24 @@ def people_page(request: Request, site: OurSite) -> HTMLResponse:
         role_title=picture.role_title,
         place_name=lambda place: picture.places.name(place) if place else "",
         now=now,
-        schemes={
-            person.id: [contact.url.partition(":")[0] for contact in person.contacts]
-            for person in registry.people.values()
-        },
+        contacts={person.id: _contacts(person, health, picture) for person in registry.people.values()},
         picture=picture,
     )
+
+
+def _contacts(person: Person, health: dict[tuple[str, str], ContactHealth], picture: Picture) -> list[ContactView]:
+    timezone = picture.deps.installation.timezone
+    shown: list[ContactView] = []
+    for contact in person.contacts:
+        known = health.get((person.id, contact.id))
+        shown.append(
+            ContactView(
+                id=contact.id,
+                channel=contact.url.partition(":")[0].lower(),
+                failures=failures_today(known, picture.now_ms, timezone),
+                code=known.code if known else "",
+                sent_ms=known.sent_ms if known else None,
+                proven_ms=known.proven_ms if known else None,
+            )
+        )
+    return shown

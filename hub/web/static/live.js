@@ -9,6 +9,12 @@ function parsed(text) {
   return held.innerHTML.trim();
 }
 
+function touched(form) {
+  if (form.contains(document.activeElement) || form.querySelector("input:checked")) return true;
+  const fields = form.querySelectorAll("input:not([type=hidden]):not([type=radio]), textarea");
+  return Array.from(fields).some((field) => field.value !== field.defaultValue);
+}
+
 // As the server made it, before the clocks are painted in.
 const page = document.getElementById("live");
 let shown = page ? page.innerHTML.trim() : "";
@@ -49,12 +55,15 @@ export function follow(onChange) {
       if (!answer.ok) throw new Error(String(answer.status));
       const text = await answer.text();
       // Somebody who is just filling a form in keeps it.
-      const kept = live.querySelector("form[data-keep]");
-      const dirty = kept && (kept.contains(document.activeElement) || kept.querySelector("input:checked"));
+      const dirty = Array.from(live.querySelectorAll("form[data-keep]")).some(touched);
       const fresh = parsed(text);
       // A button that is replaced under a finger loses the tap: only what differs is put in.
       if (!dirty && fresh !== shown) {
+        const unfolded = Array.from(live.querySelectorAll("details[open]")).map((one) => one.id);
         live.innerHTML = text;
+        unfolded.map((id) => document.getElementById(id)).forEach((one) => {
+          if (one) one.open = true;
+        });
         shown = fresh;
         paint(live);
       }

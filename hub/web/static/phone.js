@@ -1,8 +1,10 @@
 import { run } from "./clock.js";
 import { follow } from "./live.js";
+import { offer } from "./push.js";
 
 run();
-follow();
+follow(offer);
+offer();
 
 // A second tap while the first is under way would only wait for the same answer.
 document.addEventListener("submit", (event) => {
@@ -15,6 +17,23 @@ document.addEventListener("submit", (event) => {
     if (pressed && pressed.dataset.once) pressed.textContent = pressed.dataset.once;
   }, 0);
 });
+// The browser's own words for "no file chosen" would stand there in its language: ours stand in their place.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!field.dataset || !field.dataset.chosen || !field.files.length) return;
+  field.parentNode.classList.add("chosen");
+  field.parentNode.querySelector("b").textContent = field.dataset.chosen;
+});
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
+
+// Somebody has it on their screen. A link preview runs no script, or shows it to nobody.
+const opened = document.body.dataset.opened;
+function sayOpened() {
+  if (!opened || document.visibilityState !== "visible") return;
+  document.removeEventListener("visibilitychange", sayOpened);
+  fetch(opened, { method: "POST", credentials: "same-origin" }).catch(() => {});
+}
+document.addEventListener("visibilitychange", sayOpened);
+sayOpened();
