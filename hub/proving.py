@@ -25,7 +25,6 @@ from hub.core.reach import DAYS, Proof, Registry, prove, registry_of
 from hub.core.reach_proof import BROKEN_AFTER
 from hub.core.rules import REACH_GAP
 from hub.core.state import State
-from hub.errors import StoreError
 from hub.reach_words import Names, gap_words
 from hub.store.dialect import upsert
 from hub.store.port import Commit
@@ -40,7 +39,7 @@ PATIENCE_S = 30.0
 """Changes that never pause are proved this often all the same."""
 DAILY_S = 86_400.0
 AGAIN_S = 60.0
-"""After a failure of the store."""
+"""After a failure, of the store most likely."""
 
 
 class Prover:
@@ -58,6 +57,7 @@ class Prover:
         days: int = DAYS,
         quiet_s: float = QUIET_S,
         daily_s: float = DAILY_S,
+        again_s: float = AGAIN_S,
     ) -> None:
         """``settings``: with the calendar of today's years; ``look``: the community's state, read in the event loop;
         ``writer``: a transaction on the store; ``observe``: queue a command, called in a thread."""
@@ -70,6 +70,7 @@ class Prover:
         self._days = days
         self._quiet_s = quiet_s
         self._daily_s = daily_s
+        self._again_s = again_s
         self._hint = asyncio.Event()
         self._broken: set[str] = set()
         self._said: str | None = None
@@ -97,9 +98,9 @@ class Prover:
             pause = self._daily_s
             try:
                 await self.prove_now()
-            except StoreError as exc:
-                log.warning("the proof was not kept", error=str(exc))
-                pause = AGAIN_S
+            except Exception:  # the outermost loop: a hub that cannot prove anything still tells people
+                log.exception("nothing is proved")
+                pause = self._again_s
             try:
                 async with asyncio.timeout(pause):
                     await self._hint.wait()
@@ -139,7 +140,7 @@ class Prover:
                 known = last_proof(connection, settings.community)
             self._said = None if known is None else _news(known, settings.zone)
         # Said before it is kept: a hub that dies in between says it twice rather than never.
-        if news != self._said:
+        if news != self._said and registry.people:  # before anybody is registered there is nobody to say it to
             detail = self._words(proof, registry, settings)
             self._observe(Observe(actor="system", rule=REACH_GAP, subject=SUBJECT, met=not proof.proved, detail=detail))
             self._said = news

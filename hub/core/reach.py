@@ -13,7 +13,8 @@ between two of them every answer is the same. Sleep, hours, leave, refusals, cov
 ``days``, ``channels``, policies of places and the cap on night calls are all what the core does with them; of the cap every
 number of calls that may have been made tonight is tried. Conveniences, the inbox, webhooks and actions count for nothing.
 
-One alarm at a time: the lanes merge what comes on top, they drop nothing. Not part of it: an alert that works in a home
+One alarm at a time: what comes on top of it the lanes merge and do not drop, and what a provider allows in an hour or a day
+is not used up. That a contact can be opened at all (its secret, its account) is the doctor's to say. Not part of it: an alert that works in a home
 narrow to the person on site until the second step widens it; ``repeat_every`` and a third step, which only add people;
 duties of a home or a floor, which only add people; who said of the same incident that they cannot come.
 """

@@ -20,7 +20,7 @@ def fault_of(world: rw.World) -> bool:
     return steps.faults(policy, world.building).at(world.at_ms).enough
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(rw.worlds())
 def test_the_prover_and_the_core_agree_on_every_minute(world: rw.World) -> None:
     compiled = rw.settings_of(world)
@@ -28,7 +28,7 @@ def test_the_prover_and_the_core_agree_on_every_minute(world: rw.World) -> None:
     assert fault_of(world) is really
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rw.worlds(), st.sampled_from(("hangs", "refuses", "refuses for good", "lies")))
 def test_where_it_is_proved_any_one_provider_may_fail(world: rw.World, how: str) -> None:
     compiled = rw.settings_of(world)
@@ -40,7 +40,7 @@ def test_where_it_is_proved_any_one_provider_may_fail(world: rw.World, how: str)
             assert any(one.counts for one in told), failing
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rw.worlds())
 def test_it_is_proved_when_no_moment_has_a_gap(world: rw.World) -> None:
     compiled = rw.settings_of(world)

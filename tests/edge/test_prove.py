@@ -19,6 +19,7 @@ from hub.core.rules import REACH_GAP
 from hub.core.state import Changes, State
 from hub.core.step import step
 from hub.doctor import run_doctor
+from hub.errors import StoreError
 from hub.model import ContactHealth, Duty
 from hub.prove import names_of, registry_from, run_prove, settings_of
 from hub.proving import Prover, last_proof
@@ -135,12 +136,12 @@ class Running:
             shipped,
             look=lambda: self.core.state,
             writer=self.store.writer,
-            observe=self._observe,
+            observe=self.observe,
             now_ms=lambda: START,
             quiet_s=0.01,
         )
 
-    def _observe(self, found: Observe) -> None:
+    def observe(self, found: Observe) -> None:
         self.observed.append(found)
         self.loop.call_soon_threadsafe(self.seen.set)
 
@@ -220,6 +221,44 @@ def test_what_was_said_before_a_restart_is_not_said_again(
     installation.keep(everybody())
     run_doctor(installation.config)
     assert "the running hub proved it" in capsys.readouterr().out
+
+
+def test_nothing_is_said_while_nobody_is_registered(installation: Installation) -> None:
+    async def story() -> None:
+        running = Running(installation)
+        assert not (await running.prover.prove_now()).proved
+        assert running.observed == []
+        running.do(*homes(), *person("li", WECOM.format("li")))
+        await running.prover.prove_now()
+        assert [one.met for one in running.observed] == [True]
+
+    asyncio.run(story())
+
+
+def test_a_failure_of_the_store_is_tried_again(installation: Installation) -> None:
+    async def story() -> None:
+        running = Running(installation)
+        running.do(*everybody())
+        failures = iter((True, False))
+
+        def settings() -> Settings:
+            if next(failures, False):
+                raise StoreError("the disk is full")
+            return shipped()
+
+        again = Prover(
+            settings,
+            look=lambda: running.core.state,
+            writer=running.store.writer,
+            observe=running.observe,
+            now_ms=lambda: START,
+            again_s=0.01,
+        )
+        task = asyncio.create_task(again.run())
+        assert not (await running.said()).met
+        task.cancel()
+
+    asyncio.run(story())
 
 
 def test_the_core_raises_and_clears_the_alert(installation: Installation) -> None:
