@@ -41,6 +41,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     community: str = ""
     """Name of the community."""
     building: str = ""
+    building_id: str = ""
+    """Its id in the registry, for actions: `b6`."""
+    place_id: str = ""
+    """Id of what stands in no building (a gate, a space); never of a home."""
     floor: int | None = None
     place: str = ""
     """Name of the exact place (1203室, 12号车位), "" when this reader may not see it."""

@@ -96,6 +96,7 @@ def notice(
     registered = core.state.registered.get(about.subject) if about else None
     facts = {} if about is None else {k: v for k, v in about.facts.items() if k not in PERSONAL_FACTS}
     going = [r for r in incident.responders if not r.declined]
+    building_id, place_id = _ids(line)
     return Notice(
         incident=incident.id,
         purpose=one.purpose,
@@ -106,6 +107,8 @@ def notice(
         language=language,
         community=core.settings.community_name,
         building=building,
+        building_id=building_id,
+        place_id=place_id,
         floor=floor,
         place=place,
         address=_address(core, line),
@@ -227,6 +230,13 @@ def _about(core: Core, incident: Incident, one: Notification) -> Alert | None:
     """What grew speaks of the newest place, everything else of the worst."""
     newest = core.state.alerts.get(incident.alerts[-1]) if one.purpose is Purpose.GREW and incident.alerts else None
     return newest or speaker(core, incident)
+
+
+def _ids(line: list[Place]) -> tuple[str, str]:
+    """Building, or what stands in none: ids that the engineer wrote into an action's topics."""
+    building = next((p.id for p in line if p.kind is PlaceKind.BUILDING), "")
+    outside = line[0].id if line and not building and line[0].kind is not PlaceKind.HOME else ""
+    return building, outside
 
 
 def _where(line: list[Place], seen: Sees) -> tuple[str, int | None, str]:

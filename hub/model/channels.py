@@ -30,7 +30,8 @@ class ChannelNature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CHANNELS: dict[str, ChannelNature] = {
-    "inbox": ChannelNature(provider="hub", private=True, counts=False, updates=True),
+    # No updates: the page is live and shows each incident as it is now.
+    "inbox": ChannelNature(provider="hub", private=True, counts=False),
     "wecom": ChannelNature(provider="wecom", group=True, per_minute=20),
     "wecomapp": ChannelNature(provider="wecom", per_minute=30),
     "wecombot": ChannelNature(provider="wecom", per_minute=30),

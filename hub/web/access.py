@@ -37,11 +37,15 @@ class Right(StrEnum):
     NAMES = "names"
     QUARANTINE = "quarantine"
     ACCOUNTS = "accounts"
+    REGISTRY = "registry"
+    """Change people, the rota and the rest of the registry."""
+    DRILL = "drill"
+    LOOKS = "looks"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS},
+    Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS, Right.LOOKS},
     Role.GUARD: frozenset({Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE}),
     Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE}),
     Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS}),

@@ -14,14 +14,35 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.web import api, api_timeline, ingest
+from hub.web import api, api_office, api_timeline, ingest
 from hub.web.language import marked
-from hub.web.pages import answer, desk, door, inbox, incident, office, photos, push, receipts, wall
+from hub.web.pages import (
+    answer,
+    calendars,
+    desk,
+    door,
+    drills,
+    duty,
+    inbox,
+    incident,
+    looks,
+    office,
+    people,
+    photos,
+    push,
+    reach,
+    receipts,
+    registry,
+    rota,
+    silences,
+    wall,
+)
 from hub.web.pages.answer import LinkRefused
 from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
+OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry)
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -52,10 +73,11 @@ def create_app(deps: WebDeps) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.site = site
-    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office):
+    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office, *OFFICE):
         app.include_router(page.router)
     app.include_router(api.router)
     app.include_router(api_timeline.router)
+    app.include_router(api_office.router)
     app.include_router(api.machine)
     app.include_router(ingest.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from hub.web.live import Pulse
 from hub.web.port import WebDeps
 from hub.web.session import SESSION, Sessions
 from hub.web.throttle import Throttle
+from hub.web.uploads import Uploads
 from hub.web.view import Picture
 from hub.web.words import (
     CHANNEL,
@@ -100,6 +102,7 @@ class Site:
     def __init__(self, deps: WebDeps) -> None:
         self.deps = deps
         self.pulse = Pulse(deps)
+        self.uploads = Uploads()
         self.sign_ins = Throttle(limit=5, window_ms=300_000)
         self.sign_ins_anywhere = Throttle(limit=50, window_ms=300_000)
         self.wrong_tokens = Throttle(limit=20, window_ms=60_000)
@@ -230,6 +233,25 @@ class Site:
             waited_ms += pause_ms
             pause_ms = min(200, pause_ms * 2)
         return Answer(row=row, done=False)
+
+    async def await_commands(self, community: str, commands: Sequence[AnyCommand]) -> list[Answer]:
+        """All of them written first, in order; then as `await_command` for each, with a longer patience in all."""
+
+        def write() -> list[int]:
+            return [self.deps.write_command(community, command) for command in commands]
+
+        numbers = await run_in_threadpool(write)
+        found: list[Answer] = []
+        patience_ms, pause_ms = ANSWER_WITHIN_MS + 20 * len(numbers), 15
+        for row in numbers:
+            done, refused = await run_in_threadpool(self._answered, row)
+            while not done and patience_ms > 0:
+                await asyncio.sleep(pause_ms / 1000)
+                patience_ms -= pause_ms
+                pause_ms = min(200, pause_ms * 2)
+                done, refused = await run_in_threadpool(self._answered, row)
+            found.append(Answer(row=row, done=done, refused=refused))
+        return found
 
     def _answered(self, row: int) -> tuple[bool, str | None]:
         with self.deps.reader() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -95,6 +95,10 @@ class Picture:
     def community_name(self) -> str:
         configured = self.deps.communities.get(self.community)
         return configured.name if configured else self.community
+
+    def word(self, words: Mapping[str, str], value: str) -> str:
+        """The word for a value in the reader's language."""
+        return word(self.language, words, value)
 
     def role_title(self, role: str) -> str:
         configured = self.deps.roles.get(role)

@@ -63,7 +63,7 @@ def action(**settings: object) -> ActionConfig:
 
 
 def told(**changes: object) -> Message:
-    return msgspec.structs.replace(message(), notice=notice(**changes))
+    return msgspec.structs.replace(message(), notice=notice(building_id="b6", **changes))
 
 
 def act(
@@ -88,20 +88,20 @@ def refusal(settings: ActionConfig, said: Message | None = None, bus: Siren | No
 
 # ── MQTT ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-ON = '{"on": true, "id": "guihua-7-siren", "at": "12层", "incident": 7}'
+ON = '{"on": true, "id": "guihua-7-siren", "at": "12", "incident": 7}'
 
 
 def test_without_an_answer_of_the_device_the_brokers_word_does() -> None:
     bus = Siren()
     assert act(action(retain=True), bus=bus) == Accepted(code="published")
-    assert bus.published == [("siren/6号楼/set", ON, True)]
+    assert bus.published == [("siren/b6/set", ON, True)]
 
 
 def test_the_devices_answer_confirms() -> None:
     bus = Siren((b'{"state": "OFF"}', b'{"state": "ON"}'))
     settings = action(confirm_topic="siren/{building}/state", confirm='"ON"')
     assert act(settings, bus=bus) == Accepted(code="confirmed", stage=Stage.DELIVERED)
-    assert bus.listened == ["siren/6号楼/state"]
+    assert bus.listened == ["siren/b6/state"]
 
 
 def test_any_answer_confirms_where_none_is_named() -> None:
@@ -136,7 +136,7 @@ def test_a_repeat_says_the_same() -> None:
 def test_the_end_undoes_it() -> None:
     bus = Siren()
     assert act(action(), told(purpose=Purpose.ENDED), bus) == Accepted(code="published")
-    assert bus.published == [("siren/6号楼/set", '{"on": false, "id": "guihua-7-siren-undo"}', False)]
+    assert bus.published == [("siren/b6/set", '{"on": false, "id": "guihua-7-siren-undo"}', False)]
 
 
 def test_where_nothing_is_to_be_undone_nothing_is_sent() -> None:
@@ -213,14 +213,14 @@ def test_the_end_is_posted_too() -> None:
 # ── what leaves ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_home_leaves_as_its_floor_and_what_is_nobodys_home_by_name() -> None:
-    assert filled("{place}", notice(place="1203室"), "x") == "12层"
-    assert filled("{place}", notice(building="", floor=None, place="东门"), "x") == "东门"
-    assert filled("{place}", notice(floor=None, place="1203室"), "x") == ""
+def test_a_home_leaves_as_its_floor_and_what_is_nobodys_home_by_its_id() -> None:
+    assert filled("{place}", notice(building_id="b6", place="1203室"), "x") == "12"
+    assert filled("{place}", notice(building="", floor=None, place="东门", place_id="east"), "x") == "east"
+    assert filled("{place}", notice(building_id="b6", floor=None, place="1203室"), "x") == ""
 
 
-def test_a_name_that_people_typed_breaks_neither_payload_nor_topic() -> None:
-    said = notice(building='6"/#+\\\n楼')
+def test_an_id_that_people_typed_breaks_neither_payload_nor_topic() -> None:
+    said = notice(building_id='6"/#+\\\n楼')
     assert filled('{"at": "{building}"}', said, "x") == '{"at": "6/#+楼"}'
     assert filled("siren/{building}/set", said, "x", topic=True) == "siren/6楼/set"
 

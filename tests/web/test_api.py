@@ -10,7 +10,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
-from hub.core.commands import Accept, Arrive
+from hub.core.commands import Accept, Arrive, StartWorks
+from hub.model import ContactHealth
 from hub.web.access import Role
 from hub.web.app import create_app
 from hub.web.keys import API_TOKEN_HASH, digest, put_setting
@@ -78,6 +79,34 @@ def test_a_session_needs_the_form_token_and_the_right(world: World, http: httpx.
     assert http.get("/api/v1/quarantine").status_code == 403
 
 
+@pytest.mark.usefixtures("owner")
+def test_the_office_through_the_api(world: World, api: httpx.Client) -> None:
+    people = {one["id"]: one for one in api.get("/api/v1/people").json()}
+    assert people["wu"] == {"id": "wu", "name": "吴建国", "agreed": True, "roles": ["property"], "channels": ["inbox"]}
+    now_ms = world.clock.now_ms
+    shifts = api.get("/api/v1/rota", params={"from": now_ms, "until": now_ms + 3_600_000}).json()
+    assert {(one["role"], one["person"]) for one in shifts} == {("property", "wu"), ("volunteer", "li")}
+    assert api.get("/api/v1/rota", params={"from": now_ms, "until": now_ms - 1}).json() == []
+    world.health(ContactHealth(person="wu", contact="wu-inbox", day="2024-05-11", failures=2))
+    assert api.get("/api/v1/contact-health").json()[0]["failures"] == 2
+    wanted = {"place": "b6-1203", "person": "wu", "reason": "做饭", "minutes": 30}
+    assert api.post("/api/v1/works", json=wanted).status_code == 200
+    until_ms = now_ms + 30 * 60_000
+    assert world.commands() == [
+        StartWorks(actor="console", place="b6-1203", until_ms=until_ms, person="wu", reason="做饭")
+    ]
+    assert api.post("/api/v1/works", json={**wanted, "minutes": 241}).status_code == 422
+    assert api.get("/api/v1/works").json() == []
+    assert api.get("/api/v1/drills").json() == []
+    assert api.get("/api/v1/reach").json() == {"proved": None, "at_ms": None, "days": 0, "gaps": 0}
+
+
+def test_the_api_names_nobody_to_those_who_see_no_names(world: World, http: httpx.Client) -> None:
+    sign_in(world, http, Role.COMMITTEE)
+    assert {one["name"] for one in http.get("/api/v1/people").json()} == {""}
+    assert http.get("/api/v1/drills").status_code == 403
+
+
 def test_a_push_is_handed_on_whole_and_answered_with_what_comes_back(world: World, http: httpx.Client) -> None:
     body = b'{"deviceId": "1"}\x00'
     answer = http.post("/ingest/ctwing", params={"token": "t"}, content=body, headers={"x-signature": "s"})
@@ -108,7 +137,7 @@ def test_whatever_the_openapi_allows_is_answered_as_it_says(world: World, monkey
         put_setting(connection, API_TOKEN_HASH, digest(TOKEN))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(world.deps))
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 11
+    assert len(operations) == 18
     for operation in operations:
         _try_operation(operation)
 

@@ -79,7 +79,34 @@ def test_a_new_password_ends_the_other_sessions(world: World, http: httpx.Client
         assert other.get("/accounts").status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/logout", "/silences", f"/incidents/{FIRE}", "/quarantine/1/replay", "/accounts"])
+FORMS = [
+    "/logout",
+    "/silences",
+    "/silences/1/end",
+    "/works",
+    "/works/1/end",
+    f"/incidents/{FIRE}",
+    "/quarantine/1/replay",
+    "/accounts",
+    "/person",
+    "/person/test",
+    "/person/remove",
+    "/person/erase",
+    "/rota/duty",
+    "/rota/duty/remove",
+    "/rota/override",
+    "/rota/swap",
+    "/rota/day",
+    "/rota/remove",
+    "/rota/ics",
+    "/rota/ics/confirm",
+    "/drills",
+    "/registry",
+    "/registry/confirm",
+]
+
+
+@pytest.mark.parametrize("path", FORMS)
 def test_a_form_from_elsewhere_does_nothing(world: World, http: httpx.Client, path: str) -> None:
     sign_in(world, http, Role.ADMIN)
     fields = {"do": "accept", "hours": 1, "reason": "x", "role": "admin", "name": "x", "password": PASSWORD}
@@ -95,6 +122,14 @@ PAGES = {
     "/deliveries": Right.DELIVERIES,
     "/silences": Right.SILENCE,
     "/people": Right.PEOPLE,
+    "/person": Right.REGISTRY,
+    "/rota": Right.PEOPLE,
+    "/rota/duty": Right.REGISTRY,
+    "/reach": Right.PEOPLE,
+    "/drills": Right.DRILL,
+    "/registry": Right.REGISTRY,
+    "/registry.jsonl": Right.ACCOUNTS,
+    "/looks": Right.LOOKS,
     "/quarantine": Right.QUARANTINE,
     "/accounts": Right.ACCOUNTS,
     "/wall": Right.WALL,

@@ -169,12 +169,12 @@ def test_the_people_page_tests_one_contact(world: World, http: httpx.Client) -> 
     assert "今天失败3次 (60020)" in page
     assert "最近送达 03:11:19" in page
     wanted = {"person": "li", "contact": "li-sms"}
-    assert http.post("/people/test", data=wanted).status_code == 403
-    assert http.post("/people/test", data={**wanted, "form": form}).status_code == 303
+    assert http.post("/person/test", data=wanted).status_code == 403
+    assert http.post("/person/test", data={**wanted, "form": form}).status_code == 303
     assert world.commands() == [TellTest(actor="console", person="li", contact="li-sms")]
     sign_in(world, http, Role.COMMITTEE)
     assert "li-sms" not in http.get("/people").text
-    assert http.post("/people/test", data={**wanted, "form": form}).status_code == 403
+    assert http.post("/person/test", data={**wanted, "form": form}).status_code == 403
 
 
 def test_a_drill_is_marked_everywhere_and_nobody_is_sent_to_119(world: World, http: httpx.Client) -> None:

@@ -336,6 +336,14 @@ class World:
     def works(self, works: Works) -> None:
         self._put(schema.works, {"id": works.id}, {"until_ms": works.until_ms, "body": _json(works)})
 
+    def put_registry(self, what: str, id: str, entry: msgspec.Struct) -> None:
+        self._put(schema.registry, {"what": what, "id": id}, {"body": _json(entry)})
+
+    def drop_registry(self, what: str, id: str) -> None:
+        table = schema.registry
+        with self.engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.what == what, table.c.id == id))
+
     def person(self, id: str) -> Person:
         table = schema.registry
         with self.engine.connect() as connection:

@@ -15,7 +15,6 @@ from hub.core.decisions import Notice
 from hub.delivery.answers import Answer
 from hub.delivery.bus import Bus
 from hub.delivery.http import ask, status_error
-from hub.delivery.phrases import PLACES
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools
 from hub.errors import ConfigError, DeliveryError, TransportError
@@ -93,11 +92,15 @@ class ActionSender:
 
 
 def filled(text: str, notice: Notice, id_: str, *, topic: bool = False) -> str:
-    """``{incident} {id} {building} {place}`` put in; other braces stay, a payload is often JSON."""
-    place = notice.place
-    if notice.building:
-        place = PLACES["floor"].said(notice.language).format(n=notice.floor) if notice.floor is not None else ""
-    values = {"incident": str(notice.incident), "id": id_, "building": notice.building, "place": place}
+    """``{incident} {id} {building} {place}`` put in; other braces stay, a payload is often JSON.
+
+    ``{building}`` is the building's id, ``{place}`` the id of what stands in none (a gate), indoors the floor's number:
+    never a room.
+    """
+    place = notice.place_id
+    if notice.building_id:
+        place = "" if notice.floor is None else str(notice.floor)
+    values = {"incident": str(notice.incident), "id": id_, "building": notice.building_id, "place": place}
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", _clean(value, topic=topic))
     return text

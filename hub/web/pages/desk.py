@@ -1,4 +1,4 @@
-"""The desk: alerts, devices, deliveries, silences, people; what each role needs and no more."""
+"""The desk: alerts, devices, deliveries; what each role needs and no more."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Form, Path
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse
 
-from hub.core.commands import EndSilence, StartSilence
-from hub.model import ContactHealth, Person
 from hub.web import rows
 from hub.web.access import Right, Visitor
-from hub.web.rota import roster_of
-from hub.web.site import CLEAN, Answer, OurSite, Site
-from hub.web.told import failures_today
-from hub.web.view import IncidentView, Picture, by_urgency
+from hub.web.site import Answer, OurSite, Site
+from hub.web.view import IncidentView, by_urgency
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,19 +38,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     sent_ms: int | None
     attempts: list[rows.Attempt]
-
-
-class ContactView(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact of one person, and what is known of it."""
-
-    id: str
-    channel: str
-    failures: int
-    """Today."""
-    code: str
-    """What the provider said when it refused last."""
-    sent_ms: int | None
-    proven_ms: int | None
 
 
 def log_rooms(site: Site, visitor: Visitor, community: str, shown: list[IncidentView]) -> None:
@@ -167,95 +149,3 @@ def deliveries_page(request: Request, site: OurSite) -> HTMLResponse:
         deliveries=shown,
         picture=picture,
     )
-
-
-@router.get("/silences")
-def silences_page(request: Request, site: OurSite) -> HTMLResponse:
-    visitor = site.visitor(request, Right.SILENCE)
-    with site.deps.reader() as connection:
-        picture = site.picture(request, connection)
-        return site.page(
-            request,
-            "silences.html",
-            tab="silences",
-            visitor=visitor,
-            silences=rows.open_silences(connection, picture.community, picture.now_ms),
-            owners={person: one.name for person, one in picture.registry.people.items()}
-            if visitor.may(Right.NAMES)
-            else {},
-            places=[one for one in picture.registry.places.values() if not picture.places.has_room(one.id)],
-            place_names={one.id: one.name for one in picture.registry.places.values()},
-            rules={name: picture.rule_title(name) for name in site.deps.rules},
-            picture=picture,
-        )
-
-
-@router.post("/silences")
-async def start_silence(
-    request: Request,
-    site: OurSite,
-    hours: Annotated[int, Form(ge=1, le=LONGEST_SILENCE_H)],
-    reason: Annotated[str, Form(min_length=1, max_length=200, pattern=CLEAN)],
-    place: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
-    rule: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
-    form: FormToken = "",
-) -> Response:
-    visitor = await run_in_threadpool(site.visitor, request, Right.SILENCE)
-    site.check_form(request, form)
-    until_ms = site.deps.now_ms() + hours * HOUR_MS
-    command = StartSilence(actor=visitor.actor, until_ms=until_ms, reason=reason.strip(), place=place, rule=rule)
-    return back(request, "/silences", await site.await_command(site.community(request), command))
-
-
-@router.post("/silences/{number}/end")
-async def end_silence(request: Request, site: OurSite, number: Number, form: FormToken = "") -> Response:
-    visitor = await run_in_threadpool(site.visitor, request, Right.SILENCE)
-    site.check_form(request, form)
-    command = EndSilence(actor=visitor.actor, silence=number)
-    return back(request, "/silences", await site.await_command(site.community(request), command))
-
-
-@router.get("/people")
-def people_page(request: Request, site: OurSite) -> HTMLResponse:
-    visitor = site.visitor(request, Right.PEOPLE)
-    names = visitor.may(Right.NAMES)
-    with site.deps.reader() as connection:
-        picture = site.picture(request, connection)
-        registry = picture.registry
-        health = rows.contact_health(connection, picture.community)
-    roster = roster_of(registry, site.deps.installation, picture.now_ms)
-    roles = sorted({*site.deps.roles, *(duty.role for duty in registry.duties.values())})
-    now = {role: [person.id for person in roster.on_duty(role, picture.now_ms)] for role in roles}
-    return site.page(
-        request,
-        "people.html",
-        tab="people",
-        visitor=visitor,
-        names=names,
-        people=list(registry.people.values()) if names else [],
-        duties=sorted(registry.duties.values(), key=lambda duty: (duty.role, duty.from_minute)),
-        person_name=picture.person_name if names else lambda _: "",
-        role_title=picture.role_title,
-        place_name=lambda place: picture.places.name(place) if place else "",
-        now=now,
-        contacts={person.id: _contacts(person, health, picture) for person in registry.people.values()},
-        picture=picture,
-    )
-
-
-def _contacts(person: Person, health: dict[tuple[str, str], ContactHealth], picture: Picture) -> list[ContactView]:
-    timezone = picture.deps.installation.timezone
-    shown: list[ContactView] = []
-    for contact in person.contacts:
-        known = health.get((person.id, contact.id))
-        shown.append(
-            ContactView(
-                id=contact.id,
-                channel=contact.url.partition(":")[0].lower(),
-                failures=failures_today(known, picture.now_ms, timezone),
-                code=known.code if known else "",
-                sent_ms=known.sent_ms if known else None,
-                proven_ms=known.proven_ms if known else None,
-            )
-        )
-    return shown

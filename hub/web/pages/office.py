@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from hub.core.commands import ReplayQuarantined, TellTest
+from hub.core.commands import ReplayQuarantined
 from hub.web import rows
 from hub.web.access import Right, Role
 from hub.web.accounts import SHORTEST_PASSWORD, add_account, all_accounts, remove_account
@@ -19,7 +19,7 @@ from hub.web.keys import API_TOKEN_HASH, WALL_TOKEN, digest, put_setting, settin
 from hub.web.language import marked
 from hub.web.pages.desk import back
 from hub.web.pages.door import NAME_MISSING, TOO_SHORT, FormToken, Name, Password
-from hub.web.site import CLEAN, OurSite, Site
+from hub.web.site import OurSite, Site
 
 router = APIRouter(include_in_schema=False)
 
@@ -78,21 +78,6 @@ async def replay(
     site.check_form(request, form)
     command = ReplayQuarantined(actor=visitor.actor, seq=seq)
     return back(request, "/quarantine", await site.await_command(site.community(request), command))
-
-
-@router.post("/people/test")
-async def tell_test(
-    request: Request,
-    site: OurSite,
-    person: Annotated[str, Form(min_length=1, max_length=200, pattern=CLEAN)],
-    contact: Annotated[str, Form(max_length=200, pattern=CLEAN)] = "",
-    form: FormToken = "",
-) -> Response:
-    """Send 【测试】 over one contact; whoever gets it confirms it on their inbox page."""
-    visitor = await run_in_threadpool(site.visitor, request, Right.NAMES)
-    site.check_form(request, form)
-    command = TellTest(actor=visitor.actor, person=person, contact=contact)
-    return back(request, "/people", await site.await_command(site.community(request), command))
 
 
 def _accounts(request: Request, site: Site, *, wrong: str = "", api_token: str = "", status: int = 200) -> HTMLResponse:
