@@ -19,6 +19,7 @@ from hub.config import Config, Text
 from hub.config_words import both
 from hub.core.commands import AnyCommand
 from hub.core.context import Core
+from hub.core.localtime import DAY_MS
 from hub.core.policies import Settings, compile_settings
 from hub.core.reach import Proof, Registry, prove, registry_of
 from hub.core.registry import change_registry
@@ -95,6 +96,8 @@ def names_of(config: Config, registry: Registry, proof: Proof) -> Names:
         places={place.id: place.name for place in registry.places.values()},
         roles={name: role.title for name, role in config.roles.items()},
         rules={name: rule.title for name, rule in config.rules.items()},
+        from_ms=proof.at_ms,
+        until_ms=proof.at_ms + proof.days * DAY_MS,
         all_rules=len(proof.rules),
     )
 

@@ -158,6 +158,8 @@ class Prover:
             people=None,
             places={place.id: place.name for place in registry.places.values()},
             roles=self._roles,
+            from_ms=proof.at_ms,
+            until_ms=proof.at_ms + proof.days * DAY_MS,
             all_rules=len(proof.rules),
         )
         words = gap_words(proof.gaps[0], names)

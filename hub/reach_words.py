@@ -56,14 +56,17 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     places: Mapping[str, str] = {}
     roles: Mapping[str, Text] = {}
     rules: Mapping[str, Text] = {}
+    from_ms: int = 0
+    until_ms: int = 1 << 62
+    """What was proved: a gap that fills all of that is always there."""
     all_rules: int = 0
     """How many rules were proved: when a gap concerns all of them they are not named."""
 
 
 def gap_words(gap: Gap, names: Names) -> Text:
     """One counter-example: when, where, who is told all the same, and why no more."""
-    zh = f"{_when(gap, names.zone, 'zh')},{_where(gap, names, 'zh')}:{_who(gap, names, 'zh')}{_why(gap, names, 'zh')}"
-    en = f"{_when(gap, names.zone, 'en')}, {_where(gap, names, 'en')}: {_who(gap, names, 'en')}{_why(gap, names, 'en')}"
+    zh = f"{_when(gap, names, 'zh')},{_where(gap, names, 'zh')}:{_who(gap, names, 'zh')}{_why(gap, names, 'zh')}"
+    en = f"{_when(gap, names, 'en')}, {_where(gap, names, 'en')}: {_who(gap, names, 'en')}{_why(gap, names, 'en')}"
     return both(zh, en)
 
 
@@ -101,10 +104,14 @@ def _listed(words: Iterable[str], language: str) -> str:
     return f"{joined}等{len(every)}个" if language == "zh" else f"{joined} and {len(every) - LISTED} more"
 
 
-def _when(gap: Gap, zone: tzinfo, language: str) -> str:
-    begin, end, last = (_local(ms, zone) for ms in (gap.from_ms, gap.until_ms, gap.last_ms))
+def _when(gap: Gap, names: Names, language: str) -> str:
+    if gap.from_ms <= names.from_ms and gap.until_ms >= names.until_ms:
+        return "任何时候" if language == "zh" else "at all times"
+    begin, end, last = (_local(ms, names.zone) for ms in (gap.from_ms, gap.until_ms, gap.last_ms))
     hours = f"{begin:%H:%M}-{end:%H:%M}"
     if gap.times == 1:
+        if gap.until_ms >= names.until_ms:
+            return f"{begin:%Y-%m-%d %H:%M} 起" if language == "zh" else f"from {begin:%Y-%m-%d %H:%M} on"
         one_day = begin.date() == end.date()
         return f"{begin:%Y-%m-%d} {hours}" if one_day else f"{begin:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M}"
     if gap.daily:
@@ -123,7 +130,8 @@ def _where(gap: Gap, names: Names, language: str) -> str:
     places = _listed((names.places.get(place, place) or everywhere for place in gap.places), language)
     if len(gap.rules) == names.all_rules:
         return places
-    return f"{places} ({_listed((_said(names.rules, rule, language) for rule in gap.rules), language)})"
+    rules = _listed((_said(names.rules, rule, language) for rule in gap.rules), language)
+    return f"{places}({rules})" if language == "zh" else f"{places} ({rules})"
 
 
 def _who(gap: Gap, names: Names, language: str) -> str:
