@@ -150,7 +150,6 @@ REASONS: dict[Reason, Phrase] = {
     Reason.DECLINED: Phrase("此人已答复去不了。", "This person said that they cannot go."),
     Reason.NO_CONTACT: Phrase("此人没有登记联系方式。", "This person has no contact."),
     Reason.SILENCED: Phrase("正在暂停提醒。", "A silence is on."),
-    Reason.HISTORICAL: Phrase("补传的历史记录,只存档不告警。", "A historical record: kept, never an alert."),
     Reason.TEST_PRESSED: Phrase("有人按了测试键。", "Somebody pressed the test button."),
     Reason.NO_RECEIPT_IN_TIME: Phrase(
         "规定时间内没有收到送达回执,换下一个联系方式。", "No positive receipt in time; the next contact is tried."
@@ -163,8 +162,6 @@ REASONS: dict[Reason, Phrase] = {
     Reason.DUPLICATE_KEY: Phrase("同一条上报重复收到。", "The same reading arrived twice."),
     Reason.DUPLICATE_DELIVERY: Phrase("消息服务器重复投递。", "The broker delivered it again."),
     Reason.PERSON_ASKED: Phrase("人员操作。", "Somebody asked for it."),
-    Reason.UNKNOWN_SUBJECT: Phrase("找不到所指的对象。", "What it refers to is not known."),
-    Reason.ALREADY_SO: Phrase("已经如此,没有变化。", "It is so already; nothing changed."),
     Reason.INVALID: Phrase("内容不合法,没有执行。", "It is not valid and was not done."),
     Reason.CLOCK_JUMPED: Phrase("系统时钟跳变,各时限已重新计算。", "The clock jumped; deadlines were set anew."),
     Reason.OFF_HOURS: Phrase("不在此人的可通知时段。", "It is outside the hours in which this person may be told."),

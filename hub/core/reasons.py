@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why the core decided so. Every value has a zh and an en sentence in `hub.delivery.wording`."""
+    """Why the core decided so. Every value has a zh and an en sentence in `hub.phrases`."""
 
     CONDITION_MET = "condition_met"
     CONDITION_CLEARED = "condition_cleared"
@@ -27,7 +27,6 @@ class Reason(StrEnum):
     DECLINED = "declined"
     NO_CONTACT = "no_contact"
     SILENCED = "silenced"
-    HISTORICAL = "historical"
     TEST_PRESSED = "test_pressed"
     NO_RECEIPT_IN_TIME = "no_receipt_in_time"
     CONTACT_REFUSED = "contact_refused"
@@ -36,8 +35,6 @@ class Reason(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
     DUPLICATE_DELIVERY = "duplicate_delivery"
     PERSON_ASKED = "person_asked"
-    UNKNOWN_SUBJECT = "unknown_subject"
-    ALREADY_SO = "already_so"
     INVALID = "invalid"
     CLOCK_JUMPED = "clock_jumped"
     # Why a person was not told, or not yet.

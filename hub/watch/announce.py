@@ -1,7 +1,7 @@
 """What the hub says of itself over MQTT, for displays and for Home Assistant: each open incident, retained, nothing personal.
 
-Topics under ``hub/<community>/``: ``incident/<id>`` (JSON, emptied when it is closed), ``open`` (counts and the oldest
-unanswered age), ``status`` (online; offline is the broker's last will of the hub's own sessions, not of this one).
+Topics under ``hub/<community>/``: ``incident/<id>`` (JSON, emptied when it is closed), ``open`` (counts, and since when the
+oldest has been unanswered).
 Home Assistant discovers three entities under ``homeassistant/`` (MQTT discovery, one message for each entity).
 """
 

@@ -221,7 +221,9 @@ def test_what_was_not_understood_is_kept_as_bytes_and_marked_once_a_replay_under
         7,
         [odd],
         decisions=[
-            MessageQuarantined(seq=7, at_ms=NOW, reason=Reason.UNKNOWN_SUBJECT, source="zigbee", device="smoke-1")
+            MessageQuarantined(
+                seq=7, at_ms=NOW, reason=Reason.UNDECODABLE_LIFE_SAFETY, source="zigbee", device="smoke-1"
+            )
         ],
     )
     commit.quarantined = [(7, odd)]
