@@ -97,6 +97,18 @@ def drill(
     raise typer.Exit(run_drill(config, place, rule, acts=acts, wait_s=wait, as_json=json))
 
 
+@app.command()
+def prove(
+    config: ConfigPath = Path("config.yaml"),
+    days: Annotated[int, typer.Option(min=1, max=400, help="How far ahead")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="Print each proof as one JSON object")] = False,
+) -> None:
+    """Prove that every life-safety alert reaches two people over two providers, or say when it would not."""
+    from hub.prove import run_prove
+
+    raise typer.Exit(run_prove(config, days, as_json=json))
+
+
 @bench_app.command("ingest")
 def bench_ingest(
     json: Annotated[bool, typer.Option("--json")] = False,

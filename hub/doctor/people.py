@@ -1,36 +1,38 @@
-"""Telling people: can each contact be opened, does each role have somebody, is there an hour in which nobody is on duty."""
+"""Telling people: can each contact be opened, does each role have somebody, and is everybody reached at every minute to come."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import msgspec
 
-from hub.calendar import restdays_around
 from hub.config import AccountsConfig, Config
-from hub.core.roster import Roster
+from hub.config_words import both
+from hub.core.reach import prove
 from hub.core.state import Changes
 from hub.delivery.senders import open_channel
 from hub.delivery.tools import Tools
-from hub.doctor.finding import Finding, bad, note, ok, warn
+from hub.doctor.finding import Finding, age, bad, note, ok, warn
 from hub.errors import ConfigError
 from hub.looking import Looking
-from hub.model import CalendarDay, Duty, Override, Person, Severity
+from hub.model import Duty, Override, Person, Severity
+from hub.prove import names_of, registered, settings_of
+from hub.proving import last_proof
+from hub.reach_words import gap_words, proof_words
 from hub.store.entities import read_entities
 
-WEEK_HOURS = 7 * 24
+GAPS = 3
+"""Gaps that are said; `hub prove` says them all."""
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """Who there is, and who has which duty, with the covers and the calendar."""
+    """Who there is, and who has which duty, with the covers."""
 
     people: dict[str, Person]
     duties: tuple[Duty, ...]
     overrides: tuple[Override, ...] = ()
-    calendar: dict[str, CalendarDay] = {}
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -52,6 +54,7 @@ def look_at_people(config: Config, looking: Looking, secrets: Mapping[str, str],
         reach = asyncio.run(_reach_all(list(registry.people.values()), secrets, config.accounts))
         yield from _contacts(name, registry, reach)
         yield from _policies(config, name, registry, reach, now_ms)
+        yield from _proof(config, name, looking, now_ms)
 
 
 def _registry(read: Changes) -> Registry:
@@ -60,19 +63,6 @@ def _registry(read: Changes) -> Registry:
         people,
         tuple(duty for duty in read.duties.values() if duty is not None),
         tuple(override for override in read.overrides.values() if override is not None),
-        {date: day for date, day in read.calendar.items() if day is not None},
-    )
-
-
-def _roster(config: Config, registry: Registry, now_ms: int) -> Roster:
-    zone = ZoneInfo(config.installation.timezone)
-    return Roster(
-        people=registry.people,
-        duties=registry.duties,
-        overrides=registry.overrides,
-        calendar=registry.calendar,
-        restdays=restdays_around(config.installation.holidays, now_ms, zone),
-        zone=zone,
     )
 
 
@@ -136,11 +126,40 @@ def _policies(config: Config, name: str, registry: Registry, reach: dict[str, Re
                 f"Community {name}: nobody holds these roles of policy {policy}: {listed}",
             )
         if policy in critical:
-            yield from _critical(config, name, policy, set(roles), registry, reach, now_ms)
+            yield from _critical(config, name, policy, set(roles), registry, reach)
+
+
+def _proof(config: Config, name: str, looking: Looking, now_ms: int) -> Iterator[Finding]:
+    """The reach of the days to come, proved here and now, and what the running hub proved last."""
+    registry = registered(config, looking, name, now_ms)
+    if registry is None:
+        return
+    proof = prove(registry, settings_of(config, name, now_ms), now_ms)
+    words = proof_words(proof)
+    if proof.proved:
+        yield ok(f"小区 {name}:{words.zh}", f"Community {name}: {words.en}")
+    names = names_of(config, registry, proof)
+    for gap in sorted(proof.gaps, key=lambda gap: not gap.unseen)[:GAPS]:
+        said = gap_words(gap, names)
+        # Told over what does not count, an inbox page, is still told: nobody at all is what the exit code is for.
+        found = bad if gap.unseen else warn
+        yield found(f"小区 {name}:紧急告警的空档:{said.zh}", f"Community {name}: a gap for critical alerts: {said.en}")
+    more = len(proof.gaps) + proof.more - GAPS
+    if more > 0:
+        yield note(f"小区 {name}:另有 {more} 处空档,见 hub prove", f"Community {name}: {more} more gaps: see hub prove")
+    with looking.read() as connection:
+        last = last_proof(connection, name)
+    if last is not None:
+        since = age(now_ms - last.at_ms)
+        result = both("已证明", "proved") if last.proved else both("有空档", "there are gaps")
+        yield note(
+            f"小区 {name}:运行中的中枢 {since.zh} 证明过:{result.zh}",
+            f"Community {name}: the running hub proved it {since.en}: {result.en}",
+        )
 
 
 def _critical(
-    config: Config, name: str, policy: str, roles: set[str], registry: Registry, reach: dict[str, Reach], now_ms: int
+    config: Config, name: str, policy: str, roles: set[str], registry: Registry, reach: dict[str, Reach]
 ) -> Iterator[Finding]:
     named = {id for duty in registry.duties if duty.role in roles for id in (duty.person, *duty.rotation)}
     named |= {override.person for override in registry.overrides if override.role in roles}
@@ -151,17 +170,6 @@ def _critical(
             f"Community {name}: a critical alert ({policy}) reaches nobody",
         )
         return
-    roster = _roster(config, registry, now_ms)
-    hour_ms = 3_600_000
-    for hour in range(WEEK_HOURS):
-        at_ms = (now_ms // hour_ms + hour) * hour_ms
-        if not any(person.id in people for role in roles for person in roster.on_duty(role, at_ms)):
-            when = f"{datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(roster.zone):%m-%d %H:%M}"
-            yield bad(
-                f"小区 {name}:{when} 起紧急告警({policy})没有值班的人",
-                f"Community {name}: from {when} nobody is on duty for a critical alert ({policy})",
-            )
-            break
     providers = frozenset[str]().union(*(reach[person].providers for person in people))
     counts = (len(people), ", ".join(sorted(providers)))
     words = (

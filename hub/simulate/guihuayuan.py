@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 
 from hub.core.commands import AnyCommand, PutDevice, PutDuty, PutPerson, PutPlace
-from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind
+from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind, Window
 from hub.simulate.vendors import PARKING_PROFILE, chirpstack_topic, vzenith_topic, zigbee_topic
 
 COMMUNITY = "guihuayuan"
@@ -237,6 +237,55 @@ def _people() -> list[AnyCommand]:
         PutDuty(actor="system", duty=Duty(id=f"duty-{person}", role=role, person=person)) for person, _, role in PEOPLE
     ]
     return commands
+
+
+# ── the example of a whole rota ──────────────────────────────────────────────────────────────────────────────────────
+
+DAY = Window(from_minute=8 * 60, to_minute=20 * 60)
+WAKING = Window(from_minute=6 * 60 + 30, to_minute=22 * 60 + 30)
+EXAMPLE_HOURS: dict[str, Window] = {
+    "committee-a": DAY,
+    "committee-b": DAY,
+    "volunteer-b": WAKING,
+    "volunteer-c": WAKING,
+    "volunteer-d": WAKING,
+}
+"""When they may be told at all; the others at any hour: two of property in turns, the guards, one volunteer."""
+EXAMPLE_SHIFTS: dict[str, Window] = {
+    "property-a": DAY,
+    "property-b": Window(from_minute=DAY.to_minute, to_minute=DAY.from_minute),
+}
+STAFF = frozenset({"property", "guard"})
+"""Told over WeCom first; everybody else is rung first."""
+
+
+def example_registry(seed: int = 1) -> list[AnyCommand]:
+    """The same compound with contacts as a real one would have them, for `hub prove`: nothing is ever sent to these."""
+    it = compound(seed)
+    commands = [*_places(it), *_devices(it)]
+    for number, (id, name, role) in enumerate(PEOPLE, 1):
+        hours = EXAMPLE_HOURS.get(id)
+        person = Person(
+            id=id,
+            name=name,
+            contacts=_example_ladder(id, role, number),
+            hours=(hours,) if hours else (),
+        )
+        commands.append(PutPerson(actor="system", person=person))
+    for id, _, role in PEOPLE:
+        shift = EXAMPLE_SHIFTS.get(id, Window(from_minute=0, to_minute=0))
+        duty = Duty(id=f"duty-{id}", role=role, person=id, from_minute=shift.from_minute, to_minute=shift.to_minute)
+        commands.append(PutDuty(actor="system", duty=duty))
+    return commands
+
+
+def _example_ladder(id: str, role: str, number: int) -> tuple[Contact, ...]:
+    phone = f"1380013{number:04d}"
+    wecom = Contact(id=f"{id}-wecom", url=f"wecomapp://{id}")
+    voice = Contact(id=f"{id}-voice", url=f"alivoice://EXAMPLEKEY:${{ALIYUN_SECRET}}@/{phone}?template=TTS_1")
+    sms = Contact(id=f"{id}-sms", url=f"alisms://EXAMPLEKEY:${{ALIYUN_SECRET}}@/{phone}?sign=SIGN&template=SMS_1")
+    inbox = Contact(id=f"{id}-inbox", url=f"inbox://{id}")
+    return (wecom, voice, sms, inbox) if role in STAFF else (voice, sms, wecom, inbox)
 
 
 def seed_lines(commands: list[AnyCommand]) -> bytes:

@@ -153,7 +153,8 @@ def test_an_hour_without_anybody_on_duty_is_bad(installation: Installation, caps
     installation.keep(person("wuye", "inbox://wuye", hours=(6, 22)))
     result, out = said(installation, capsys)
     assert result == 1
-    assert "nobody is on duty for a critical alert" in out
+    assert "✗ Community main: a gap for critical alerts: every day 22:00-06:00" in out
+    assert "nobody at all" in out
     assert "the inbox page alone, no phone rings" in out
 
 
