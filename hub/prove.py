@@ -20,15 +20,15 @@ from hub.config_words import both
 from hub.core.commands import AnyCommand
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS
-from hub.core.policies import Settings, compile_settings
+from hub.core.policies import Settings
 from hub.core.reach import Proof, Registry, prove, registry_of
 from hub.core.registry import change_registry
-from hub.core.rules import compile_rules, milliseconds
 from hub.core.state import Changes, State
 from hub.errors import HubError
 from hub.looking import Looking
 from hub.reach_words import Names, gap_words, proof_words
 from hub.seed import read_seed
+from hub.settings import settings_of
 from hub.simulate import guihuayuan
 from hub.store.entities import read_entities
 from hub.terminal import say
@@ -66,26 +66,6 @@ def run_prove(config_path: Path, days: int, *, as_json: bool) -> int:
         else:
             _say(config, subject, proof, took_s)
     return 0 if proved else 1
-
-
-def settings_of(config: Config, community: str, now_ms: int) -> Settings:
-    """The core's slice of the config, with the calendar: what the running hub compiles too."""
-    about = config.communities[community]
-    zone = ZoneInfo(config.installation.timezone)
-    return compile_settings(
-        community=community,
-        community_name=about.name,
-        community_address=about.address,
-        rules=compile_rules(config.rules),
-        policies=config.policies,
-        roles=config.roles,
-        safety_sources=frozenset(name for name, source in config.sources.items() if source.lane == "safety"),
-        receipt_within_ms=milliseconds(config.delivery.receipt_within),
-        zone=zone,
-        restdays=restdays_around(config.installation.holidays, now_ms, zone),
-        actions=config.actions,
-        test_every=config.delivery.test_every,
-    )
 
 
 def names_of(config: Config, registry: Registry, proof: Proof) -> Names:
@@ -164,4 +144,4 @@ def _say(config: Config, subject: Subject, proof: Proof, took_s: float) -> None:
         say(both(f"另有 {proof.more} 处", f"and {proof.more} more"), 2)
 
 
-__all__ = ["names_of", "registered", "registry_from", "run_prove", "settings_of"]
+__all__ = ["names_of", "registered", "registry_from", "run_prove"]

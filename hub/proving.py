@@ -25,6 +25,7 @@ from hub.core.reach import DAYS, Proof, Registry, prove, registry_of
 from hub.core.reach_proof import BROKEN_AFTER
 from hub.core.rules import REACH_GAP
 from hub.core.state import State
+from hub.model import nature
 from hub.reach_words import Names, gap_words
 from hub.store.dialect import upsert
 from hub.store.port import Commit
@@ -140,7 +141,7 @@ class Prover:
                 known = last_proof(connection, settings.community)
             self._said = None if known is None else _news(known, settings.zone)
         # Said before it is kept: a hub that dies in between says it twice rather than never.
-        if news != self._said and registry.people:  # before anybody is registered there is nobody to say it to
+        if news != self._said and _is_set_up(registry):
             detail = self._words(proof, registry, settings)
             self._observe(Observe(actor="system", rule=REACH_GAP, subject=SUBJECT, met=not proof.proved, detail=detail))
             self._said = news
@@ -164,6 +165,11 @@ class Prover:
         )
         words = gap_words(proof.gaps[0], names)
         return f"{words.zh} · {words.en}"
+
+
+def _is_set_up(registry: Registry) -> bool:
+    """Somebody has a contact that counts: before that everything is a gap, which the doctor says, and nobody is told."""
+    return any(nature(contact.url).counts for person in registry.people.values() for contact in person.contacts)
 
 
 def _news(proof: Proof, zone: tzinfo) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from hub import __version__
-from hub.calendar import restdays_around
 from hub.config import Config
 from hub.core.commands import AnyCommand
-from hub.core.policies import compile_settings
-from hub.core.rules import compile_rules, milliseconds
+from hub.core.policies import Settings
 from hub.core.state import State
 from hub.decode.catalogue import Catalogue
 from hub.decode.decoder import Decoder, SourceSettings
@@ -27,7 +24,9 @@ from hub.model import LIFE_SAFETY, Kind
 from hub.mqtt.lane import RunningSession
 from hub.mqtt.open import client_id, open_sessions, plan_sessions
 from hub.owner import Owner
+from hub.proving import Prover
 from hub.seed import read_seed
+from hub.settings import settings_of
 from hub.web.keys import put_setting, setting_value
 
 if TYPE_CHECKING:
@@ -57,23 +56,11 @@ async def open_community(
                 model_of[device.id] = device.model
         hub.watch.registry_changed(community, state)
 
+    def settings_now() -> Settings:
+        return settings_of(config, community, hub.clock.now_ms())
+
     keeper = Keeper(
-        settings=compile_settings(
-            community=community,
-            community_name=about.name,
-            community_address=about.address,
-            rules=compile_rules(config.rules),
-            policies=config.policies,
-            roles=config.roles,
-            safety_sources=frozenset(n for n, s in config.sources.items() if s.lane == "safety"),
-            receipt_within_ms=milliseconds(config.delivery.receipt_within),
-            zone=ZoneInfo(config.installation.timezone),
-            restdays=restdays_around(
-                config.installation.holidays, hub.clock.now_ms(), ZoneInfo(config.installation.timezone)
-            ),
-            actions=config.actions,
-            test_every=config.delivery.test_every,
-        ),
+        settings=settings_now(),
         store=hub.store,
         writer=hub.writer,
         name=hub.name,
@@ -88,11 +75,27 @@ async def open_community(
     await owner.open(digest=hub.digest, software=__version__, seed=commands)
     closing.push_async_callback(keeper.close)
     registry_changed(keeper.core.state)
+    _open_prover(hub, community, settings_now)
     sessions = _open_sessions(hub, community, keeper.core.state)
     owner.attach(sessions)
     hub.sessions += sessions
     if config.influx.url:
         _open_follower(hub, closing, community)
+
+
+def _open_prover(hub: Hub, community: str, settings: Callable[[], Settings]) -> None:
+    """Proves at every change that two people would be told; the hub's own registry and health tell it when."""
+    keeper = hub.owners[community].keeper
+    prover = Prover(
+        settings,
+        look=lambda: keeper.core.state,
+        writer=hub.store.writer,
+        observe=lambda found: hub.write_command(community, found),
+        now_ms=hub.clock.now_ms,
+        roles={name: role.title for name, role in hub.config.roles.items()},
+    )
+    hub.provers[community] = prover
+    hub.on_commit.append(lambda commit: prover.committed(commit) if commit.community == community else None)
 
 
 def _open_sessions(hub: Hub, community: str, state: State) -> list[RunningSession]:

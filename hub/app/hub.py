@@ -38,6 +38,7 @@ from hub.mqtt.broker import Broker, ensure_broker
 from hub.mqtt.bus import MqttBus
 from hub.mqtt.lane import RunningSession
 from hub.owner import Owner
+from hub.proving import Prover
 from hub.store.open import open_store
 from hub.store.port import Commit, Outgoing
 from hub.store.sql import SqlStore
@@ -68,6 +69,7 @@ class Hub:
         self.metrics = Metrics()
         self.owners: dict[str, Owner] = {}
         self.followers: list[Follower] = []
+        self.provers: dict[str, Prover] = {}
         self.sessions: list[RunningSession] = []
         self.on_commit: list[Callable[[Commit], None]] = []
         self.store: SqlStore
@@ -137,6 +139,8 @@ class Hub:
             tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
             tasks.create_task(self._retain(), name="retention")
             tasks.create_task(serve(app, self.socket, self.config.web), name="web")
+            for community, prover in self.provers.items():
+                tasks.create_task(prover.run(), name=f"prover {community}")
             if self.bus is not None:
                 tasks.create_task(_lasting(self.bus), name="bus")
             for name, task in {**self.watch.tasks(), **self.answers.tasks()}.items():

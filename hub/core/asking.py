@@ -7,12 +7,11 @@ incident undoes it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from hub.core.context import ACTION, Core
 from hub.core.decisions import Reason
 from hub.core.policies import Step
-from hub.core.rota import holders, restday, unwilling
+from hub.core.rota import asleep, holders, restday, unwilling
 from hub.core.telling import held, tell
 from hub.model import Days, Handling, Incident, NotificationState, Person, Purpose, Responder, Severity
 
@@ -123,14 +122,9 @@ def day_fits(core: Core, days: Days) -> bool:
 
 def _asleep(core: Core, person: Person) -> bool:
     """Would telling them now wake them? Somebody who said that they are home is up."""
-    sleep = person.sleep
-    if sleep is None or person.home_until_ms > core.now_ms:
+    if person.home_until_ms > core.now_ms:
         return False
-    local = datetime.fromtimestamp(core.now_ms / 1000, UTC).astimezone(core.settings.zone)
-    minute = local.hour * 60 + local.minute
-    if sleep.from_minute < sleep.to_minute:
-        return sleep.from_minute <= minute < sleep.to_minute
-    return minute >= sleep.from_minute or minute < sleep.to_minute
+    return asleep(core.settings.zone, person, core.now_ms) is not None
 
 
 def _named(core: Core, incident: Incident, step: Step) -> Iterator[tuple[str, Person]]:

@@ -113,6 +113,8 @@ def _ladder(core: Core, one: Notification, person: Person) -> tuple[Rung, ...]:
 def _pick(core: Core, one: Notification, person: Person) -> Rung | None:
     """The next rung that has not refused for good; says which phones are spared."""
     ladder = _ladder(core, one, person)
+    if one.rung_anyway and one.rung_anyway == one.contact:
+        return None  # it was the last that there was in this round
     index = next((n for n, r in enumerate(ladder) if r.contact.id == one.contact), -1) if one.contact else -1
     critical = one.severity is Severity.CRITICAL
     spared: Rung | None = None
@@ -131,7 +133,17 @@ def _pick(core: Core, one: Notification, person: Person) -> Rung | None:
             for other in passed:
                 _passed_over(core, one, other)
             return rung
-    return crowded or (spared if critical else None)
+    if crowded is None and critical:
+        spared = spared or _spared_before(core, one, person, ladder[: index + 1])
+        one.rung_anyway = "" if spared is None else spared.contact.id
+        return spared
+    return crowded
+
+
+def _spared_before(core: Core, one: Notification, person: Person, tried: tuple[Rung, ...]) -> Rung | None:
+    """A phone that was passed over earlier in the round for its night calls: it rings before nobody is told at all."""
+    phones = (r for r in tried if r.nature.rings and r.contact.id not in (*one.dead, one.contact))
+    return next((rung for rung in phones if _calls_used(core, person, rung)), None)
 
 
 def _calls_used(core: Core, person: Person, rung: Rung) -> bool:
@@ -158,6 +170,7 @@ def _pause(core: Core, one: Notification, ladder: tuple[Rung, ...], reason: Reas
         return
     one.state = NotificationState.HELD
     one.contact = ""
+    one.rung_anyway = ""
     one.due_ms = core.now_ms + (retry_after_ms or ROUND_PAUSE_MS)
     one.reason = reason.value
     core.arm(one.due_ms, "notification", one.id)

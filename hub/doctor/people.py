@@ -18,9 +18,10 @@ from hub.doctor.finding import Finding, age, bad, note, ok, warn
 from hub.errors import ConfigError
 from hub.looking import Looking
 from hub.model import Duty, Override, Person, Severity
-from hub.prove import names_of, registered, settings_of
+from hub.prove import names_of, registered
 from hub.proving import last_proof
 from hub.reach_words import gap_words, proof_words
+from hub.settings import settings_of
 from hub.store.entities import read_entities
 
 GAPS = 3

@@ -274,6 +274,8 @@ class Notification(msgspec.Struct, kw_only=True):
     """Notification whose message carries this one too; its receipt counts for both."""
     wanted: tuple[int, ...] = ()
     """For a digest: the incidents in it."""
+    rung_anyway: str = ""
+    """Contact that rang in this round although its night calls were used up: nothing else was left."""
     aside: bool = False
     """A convenience beside the ladder of another notification: one attempt, and its failure is only recorded."""
     carries: tuple[int, ...] = ()

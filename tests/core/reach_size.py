@@ -12,7 +12,7 @@ from hub.config_file import load_config
 from hub.core.reach import Registry, prove, registry_of
 from hub.core.state import State
 from hub.model import Contact, Duty, Leave, Person, Place, PlaceKind, Window
-from hub.prove import settings_of
+from hub.settings import settings_of
 from tests.core.timeline import START
 
 BUILDINGS, PEOPLE, DAY_MS = 100, 200, 86_400_000

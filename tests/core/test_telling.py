@@ -147,6 +147,21 @@ def test_a_critical_notification_is_never_left_without_an_attempt() -> None:
     assert [d.contact for d in s.alarms(40, 1)] == ["li0"]
 
 
+def test_a_spared_phone_rings_when_what_came_after_it_fails_too() -> None:
+    s = Storm(sleeper("modemring://li", "ntfy://li"))
+    (rang,) = s.alarms(1, 0)
+    s.receipt(2, rang)
+    s.command(3, Accept(actor="li", incident=s.incident.id))
+    (pushed,) = s.alarms(100, 1)
+    assert pushed.contact == "li1"
+    again = s.due(111)
+    assert [d.contact for d in again] == ["li0"], (
+        "nobody answered over the other: it rings though its calls are used up"
+    )
+    assert [d.contact for d in s.due(122)] == [], "then the round is over"
+    assert [d.contact for d in s.due(145)] == ["li1"], "and the next begins from below, sparing it again"
+
+
 def test_what_is_not_critical_waits_for_the_morning_rather_than_ring_again() -> None:
     s = Storm(sleeper("modemring://li", calls=0))
     assert s.low(1, 0) == []

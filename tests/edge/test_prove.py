@@ -21,9 +21,10 @@ from hub.core.step import step
 from hub.doctor import run_doctor
 from hub.errors import StoreError
 from hub.model import ContactHealth, Duty
-from hub.prove import names_of, registry_from, run_prove, settings_of
+from hub.prove import names_of, registry_from, run_prove
 from hub.proving import Prover, last_proof
 from hub.reach_words import gap_words
+from hub.settings import settings_of
 from hub.simulate.guihuayuan import example_registry
 from hub.store.port import Commit
 from tests.core.reach_size import compound
