@@ -156,8 +156,8 @@ def _waits(rows: Rows, robots: Provider, published_ns: dict[int, int]) -> list[f
         fire = rows.fire_of.get(one.incident)
         if fire is None or fire not in published_ns:
             continue
-        message = messages.get(one.id)
-        handed_ns = message.handed_ns if message else None
+        carried = messages.get(one.id)
+        handed_ns = carried.handed_ns if carried else None
         if handed_ns is None and one.sent_ms is not None and one.reason == "shared_contact":
             handed_ns = news.get((robot_of_person.get(one.person, ""), one.incident))
         if handed_ns is None:
@@ -180,7 +180,7 @@ def _carried(rows: Rows, by_id: dict[int, Notification], robots: Provider) -> di
         incidents = {by_id[id].incident for id in ids if id in by_id}
         fires = {rows.fire_of[incident] for incident in incidents if incident in rows.fire_of}
         asked = _request(unread.get(robot, []), rows.fire_of.get(due.incident, -1))
-        if asked is None or not _says(_text(asked), fires):
+        if asked is None or not says(_text(asked), fires):
             continue
         message = Carried(robot, incidents, asked.at_ns)
         for id in ids:
@@ -199,7 +199,7 @@ def _request(unread: list[Asked], fire: int) -> Asked | None:
     return None
 
 
-def _says(text: str, fires: set[int]) -> bool:
+def says(text: str, fires: set[int]) -> bool:
     """It names every building, or names some and says how many there are in all."""
     named = {int(n) for n in _BUILDING.findall(text)}
     in_all = _IN_ALL.search(text)
