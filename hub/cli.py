@@ -123,7 +123,7 @@ def bench_storm(
 def bench_backlog(
     json: Annotated[bool, typer.Option("--json")] = False,
     seconds: Annotated[float, typer.Option(help="How long the backlog grows")] = 60,
-    backlog: Annotated[int, typer.Option(help="Where its growth begins")] = 100_000,
+    backlog: Annotated[int, typer.Option(help="Where its growth begins")] = 60_000,
 ) -> None:
     """Published to handed to the provider while a channel hangs and the broker's queue grows."""
     from hub.bench import bench_backlog as run_bench
