@@ -133,6 +133,31 @@ def bench_latency(
     raise typer.Exit(run_bench(seconds=seconds, rate=rate, as_json=json))
 
 
+@bench_app.command("storm")
+def bench_storm(
+    json: Annotated[bool, typer.Option("--json")] = False,
+    alarms: Annotated[int, typer.Option(help="How many at one moment")] = 1_000,
+    people: Annotated[int, typer.Option(help="How many are on duty")] = 50,
+    contacts: Annotated[int, typer.Option(help="How many group robots they share")] = 20,
+) -> None:
+    """Many alarms at once: when everybody on duty has a message for each."""
+    from hub.bench import bench_storm as run_bench
+
+    raise typer.Exit(run_bench(alarms=alarms, people=people, contacts=contacts, as_json=json))
+
+
+@bench_app.command("backlog")
+def bench_backlog(
+    json: Annotated[bool, typer.Option("--json")] = False,
+    seconds: Annotated[float, typer.Option(help="How long the backlog grows")] = 60,
+    backlog: Annotated[int, typer.Option(help="Where its growth begins")] = 60_000,
+) -> None:
+    """Published to handed to the provider while a channel hangs and the broker's queue grows."""
+    from hub.bench import bench_backlog as run_bench
+
+    raise typer.Exit(run_bench(seconds=seconds, backlog=backlog, as_json=json))
+
+
 def main() -> None:
     """Entry point of ``hub``."""
     app()

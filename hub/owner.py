@@ -30,6 +30,10 @@ LOOK_EVERY_S = 1.0
 """How long the loop rests at most when nothing wakes it."""
 BATCH = 2000
 """Messages of one commit, about: the last batch taken may pass it."""
+URGENT = 256
+"""Messages of the safety lane that still join a turn whose others are decoded already."""
+DECODED_AT_ONCE = 100
+"""Messages between two looks at the loop: sending an alarm takes several of its turns, and must not wait for a batch at each."""
 HELD_LIMIT = 20_000
 """Messages held while the store is down; beyond it the broker holds them."""
 
@@ -132,15 +136,34 @@ class Owner:
         if not (taken or self._receipts or self._commands or self._pushed or self._time_is_up()):
             await self._wait()
             return
-        decode = self.decode
-        messages: list[Input] = [Received(raw, *decode(raw)) for _, batch in taken for raw in batch.messages]
+        messages = await self._decoded(taken)
+        bulk_only = len(messages) > URGENT and all(session.lane == "bulk" for session, _ in taken)
         while True:
             await self.keeper.before_step()
             async with self.keeper.stepping:
                 if self.keeper.under_way():
                     continue
-                await self._step_turn(taken, messages)
+                urgent = self._take_urgent()
+                if urgent and bulk_only:  # a commit of its own is kept and told long before a full one
+                    await self._step_turn(urgent, self._decoded_now(urgent))
+                    continue
+                await self._step_turn([*urgent, *taken], [*self._decoded_now(urgent), *messages])
                 return
+
+    async def _decoded(self, taken: list[Taken]) -> list[Input]:
+        """What was taken, decoded; in between the loop goes round."""
+        raws = [raw for _, batch in taken for raw in batch.messages]
+        decode = self.decode
+        messages: list[Input] = []
+        for at in range(0, len(raws), DECODED_AT_ONCE):
+            if at:
+                await asyncio.sleep(0)
+            messages += [Received(raw, *decode(raw)) for raw in raws[at : at + DECODED_AT_ONCE]]
+        return messages
+
+    def _decoded_now(self, taken: list[Taken]) -> list[Input]:
+        decode = self.decode
+        return [Received(raw, *decode(raw)) for _, batch in taken for raw in batch.messages]
 
     async def _step_turn(self, taken: list[Taken], messages: list[Input]) -> None:
         now_ms = self._clock.now_ms()
@@ -222,6 +245,16 @@ class Owner:
                 messages += len(taken[-1][1].messages)
         if taken:
             self.keeper.freed.set()
+        return taken
+
+    def _take_urgent(self) -> list[Taken]:
+        """What came over the safety lane since the turn began, if it is little: a flood has turns of its own."""
+        lane = self._slots["safety"]
+        if not lane or sum(len(batch.messages) for _, batch in lane) > URGENT:
+            return []
+        taken = list(lane)
+        lane.clear()
+        self.keeper.freed.set()
         return taken
 
     async def _pull(self, session: Session) -> None:

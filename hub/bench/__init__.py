@@ -6,6 +6,8 @@ they mean are in docs/performance.md. A naive hub is measured by the same code (
 
 from __future__ import annotations
 
+from hub.bench.backlog import bench_backlog
 from hub.bench.run import bench_ingest, bench_latency
+from hub.bench.storm import bench_storm
 
-__all__ = ("bench_ingest", "bench_latency")
+__all__ = ("bench_backlog", "bench_ingest", "bench_latency", "bench_storm")

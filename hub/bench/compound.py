@@ -10,12 +10,15 @@ from pathlib import Path
 
 import msgspec
 
+from hub.bench.provider import HUNG
 from hub.core.commands import Command, PutDevice, PutDuty, PutPerson, PutPlace
 from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind
 from hub.simulate.packets import BenchDevice, bench_devices, fire_detector
 
 COMMUNITY = "bench"
 HOMES_PER_BUILDING = 100
+HUNG_EVERY = 4
+"""One in so many alarms has a second guard whose first contact hangs."""
 _KINDS = {"smoke": Kind.SMOKE, "parking": Kind.PARKING, "plate": Kind.LPR}
 _SOURCES = {"smoke": "zigbee2mqtt", "parking": "chirpstack", "plate": "vzenith"}
 _MODELS = {"smoke": "", "parking": "bosch/tps110", "plate": ""}
@@ -43,6 +46,38 @@ def registry(devices: int, fires: int) -> list[Command]:
     return commands
 
 
+def storm_registry(alarms: int, people: int, contacts: int) -> list[Command]:
+    """Detectors in buildings of their own; people on duty for all of them, who share group robots."""
+    commands: list[Command] = [_place(COMMUNITY, PlaceKind.COMMUNITY, "压测小区", "")]
+    for n in range(alarms):
+        commands += _detector(n)
+    for n in range(people):
+        contact = Contact(id=f"guard-{n}-robot", url=f"wecom://{robot_key(n % contacts)}")
+        commands.append(PutPerson(actor="system", person=Person(id=f"guard-{n}", name=f"值班{n}", contacts=(contact,))))
+        commands.append(PutDuty(actor="system", duty=Duty(id=f"guard-{n}", role="property", person=f"guard-{n}")))
+    return commands
+
+
+def backlog_registry(devices: int, fires: int, hung_every: int) -> list[Command]:
+    """As `registry`; every ``hung_every``th building has a second guard whose first contact hangs."""
+    commands = registry(devices, fires)
+    for n in range(0, fires, hung_every):
+        guard = f"second-{n}"
+        contacts = (
+            Contact(id=f"{guard}-hung", url=f"wecom://{HUNG}{robot_key(n)}"),
+            Contact(id=f"{guard}-robot", url=f"wecom://{second_key(n)}"),
+        )
+        person = Person(id=guard, name=f"副班{n}", contacts=contacts)
+        commands.append(PutPerson(actor="system", person=person))
+        commands.append(PutDuty(actor="system", duty=Duty(id=guard, role="property", person=guard, place=f"fire-b{n}")))
+    return commands
+
+
+def second_key(fire: int) -> str:
+    """Key of the robot that a second guard is told over once the first contact hangs."""
+    return f"second-{fire:05d}"
+
+
 def _place(place: str, kind: PlaceKind, name: str, parent: str) -> PutPlace:
     return PutPlace(actor="system", place=Place(id=place, kind=kind, name=name, parent=parent))
 
@@ -58,15 +93,22 @@ def _registered(it: BenchDevice) -> list[Command]:
 
 
 def _fire(n: int) -> list[Command]:
-    building, home, guard = f"fire-b{n}", f"fire-h{n}", f"guard-{n}"
+    building, guard = f"fire-b{n}", f"guard-{n}"
     contact = Contact(id=f"{guard}-robot", url=f"wecom://{robot_key(n)}")
+    return [
+        *_detector(n),
+        PutPerson(actor="system", person=Person(id=guard, name=f"值班{n}", contacts=(contact,))),
+        PutDuty(actor="system", duty=Duty(id=guard, role="property", person=guard, place=building)),
+    ]
+
+
+def _detector(n: int) -> list[Command]:
+    building, home = f"fire-b{n}", f"fire-h{n}"
     device = Device(id=fire_detector(n), kind=Kind.SMOKE, place=home, source="zigbee2mqtt")
     return [
         _place(building, PlaceKind.BUILDING, f"火警{n}号楼", COMMUNITY),
         _place(home, PlaceKind.HOME, "101室", building),
         PutDevice(actor="system", device=device),
-        PutPerson(actor="system", person=Person(id=guard, name=f"值班{n}", contacts=(contact,))),
-        PutDuty(actor="system", duty=Duty(id=guard, role="property", person=guard, place=building)),
     ]
 
 

@@ -23,7 +23,7 @@ from hub.bench import machine
 from hub.bench.children import Child, child, mosquitto, python, victoria_metrics
 from hub.bench.compound import robot_key
 from hub.bench.provider import Provider, provider
-from hub.bench.report import FloorReport, IngestReport, LatencyReport, print_report
+from hub.bench.report import FloorReport, IngestReport, LatencyReport, Report, print_report
 from hub.bench.subject import MakeSubject, Subject, Surroundings, the_hub
 from hub.errors import HubError
 from hub.simulate.load import LoadReport
@@ -49,15 +49,15 @@ class Fire(msgspec.Struct, frozen=True):
 
 def bench_ingest(readings: int, devices: int, as_json: bool, subject: MakeSubject = the_hub) -> int:
     """Sustained QoS 1 readings, rules on, durable before ack; gives the exit code."""
-    return _measure(measure_ingest(readings, devices, subject), as_json)
+    return measured(measure_ingest(readings, devices, subject), as_json)
 
 
 def bench_latency(seconds: float, rate: int, as_json: bool, subject: MakeSubject = the_hub) -> int:
     """Publish of an alarm to the provider having the request, with ``rate`` readings a second behind it."""
-    return _measure(measure_latency(seconds, rate, subject), as_json)
+    return measured(measure_latency(seconds, rate, subject), as_json)
 
 
-def _measure(run: Coroutine[None, None, IngestReport | LatencyReport], as_json: bool) -> int:
+def measured(run: Coroutine[None, None, Report], as_json: bool) -> int:
     try:
         report = asyncio.run(run)
     except HubError as exc:
@@ -72,18 +72,18 @@ def _measure(run: Coroutine[None, None, IngestReport | LatencyReport], as_json: 
 
 async def measure_ingest(readings: int, devices: int, make: MakeSubject = the_hub) -> IngestReport:
     """Floor, subject, floor again: the machine's mood swings more than what is measured, so the floors' mean counts."""
-    with _directory() as directory:
+    with own_directory() as directory:
         fsync_ms = machine.fsync_ms(directory)
         floor, before = await _floor(directory, readings, devices)
-        async with _surrounded(directory, devices, fires=0) as (around, kind, _):
+        async with surrounded(directory, devices, fires=0) as (around, kind, _):
             subject = make(around)
             async with child(subject.name, subject.argv) as process:
                 await process.until("ready")
                 drain = asyncio.create_task(process.drain())
                 cpu = machine.cpu_s(process.pid)
                 options = ("--messages", readings, "--devices", devices, "--backlog", BACKLOG)
-                load = await _load(around.broker_port, *map(str, options), kept=subject.kept)
-                kept, done_ns = await _all_kept(process, subject, load.acked)
+                load = await run_load(around.broker_port, *map(str, options), kept=subject.kept)
+                kept, done_ns = await all_kept(process, subject, load.acked)
                 spent = machine.cpu_s(process.pid) - cpu
                 rss_mb = machine.peak_rss_mb(process.pid)
                 drain.cancel()
@@ -110,12 +110,12 @@ async def _floor(directory: Path, readings: int, devices: int) -> tuple[FloorRep
         argv = python("hub.bench.floor", "--port", str(port), "--messages", str(readings))
         async with child("floor", argv) as process:
             await process.until("ready")
-            load = await _load(port, "--messages", str(readings), "--devices", str(devices))
+            load = await run_load(port, "--messages", str(readings), "--devices", str(devices))
             report = msgspec.json.decode(await process.line(), type=FloorReport)
     return report, readings / ((report.done_ns - load.began_ns) / 1e9)
 
 
-async def _all_kept(process: Child, subject: Subject, expected: int) -> tuple[int, int]:
+async def all_kept(process: Child, subject: Subject, expected: int) -> tuple[int, int]:
     """Wait until everything is durable; gives how many are and since when. Stops when the subject stalls or ends."""
     kept, since_ns = 0, time.time_ns()
     while True:
@@ -137,8 +137,8 @@ async def measure_latency(
     """Steady background and alarms; every alarm is waited for."""
     fires = max(1, int((seconds - FIRE_AFTER_S) / FIRE_EVERY_S))
     messages = int(seconds * rate)
-    with _directory() as directory:
-        async with _surrounded(directory, devices, fires) as (around, _, robots):
+    with own_directory() as directory:
+        async with surrounded(directory, devices, fires) as (around, _, robots):
             subject = make(around)
             async with child(subject.name, subject.argv) as process:
                 await process.until("ready")
@@ -146,8 +146,8 @@ async def measure_latency(
                 published: list[Fire] = []
                 options = ("--messages", messages, "--devices", devices, "--rate", rate, "--fires", fires)
                 every = ("--fire-every", FIRE_EVERY_S, "--fire-after", FIRE_AFTER_S)
-                load = await _load(around.broker_port, *map(str, (*options, *every)), fires=published)
-                kept, _ = await _all_kept(process, subject, load.acked)
+                load = await run_load(around.broker_port, *map(str, (*options, *every)), fires=published)
+                kept, _ = await all_kept(process, subject, load.acked)
                 await _all_handed(robots, published)
                 drain.cancel()
     took = [
@@ -184,15 +184,17 @@ def percentile(values: list[float], percent: float) -> float:
 
 
 @contextlib.contextmanager
-def _directory() -> Iterator[Path]:
+def own_directory() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as name:
         yield Path(name)
 
 
 @asynccontextmanager
-async def _surrounded(directory: Path, devices: int, fires: int) -> AsyncIterator[tuple[Surroundings, str, Provider]]:
+async def surrounded(
+    directory: Path, devices: int, fires: int, per_minute: int = 0
+) -> AsyncIterator[tuple[Surroundings, str, Provider]]:
     """Broker, time series store and provider; also says what the InfluxDB follower writes to."""
-    async with mosquitto(directory) as port, victoria_metrics(directory) as series, provider() as robots:
+    async with mosquitto(directory) as port, victoria_metrics(directory) as series, provider(per_minute) as robots:
         around = Surroundings(
             directory=directory,
             broker_port=port,
@@ -204,14 +206,19 @@ async def _surrounded(directory: Path, devices: int, fires: int) -> AsyncIterato
         yield around, "VictoriaMetrics" if series else "a sink that reads and drops", robots
 
 
-async def _load(
-    port: int, *options: str, fires: list[Fire] | None = None, kept: Callable[[], int] | None = None
+async def run_load(
+    port: int,
+    *options: str,
+    fires: list[Fire] | None = None,
+    kept: Callable[[], int] | None = None,
+    full: asyncio.Event | None = None,
 ) -> LoadReport:
-    """Run the load generator to its end; its alarms are appended to ``fires``; it is told what was ``kept``."""
+    """Run the load generator to its end; its alarms are appended to ``fires``; it is told what was ``kept``; ``full``
+    is set when it is as far ahead as it may be."""
     async with child("load generator", python("hub.simulate.load", "--port", str(port), *options)) as process:
         telling = None if kept is None else asyncio.create_task(_tell(process, kept))
         try:
-            return await _reported(process, fires)
+            return await _reported(process, fires, full)
         finally:
             if telling is not None:
                 telling.cancel()
@@ -223,10 +230,12 @@ async def _tell(process: Child, kept: Callable[[], int]) -> None:
         await asyncio.sleep(TELL_S)
 
 
-async def _reported(process: Child, fires: list[Fire] | None) -> LoadReport:
+async def _reported(process: Child, fires: list[Fire] | None, full: asyncio.Event | None) -> LoadReport:
     while True:
         line = await process.line(within_s=600)
         if line.startswith('{"sent"'):
             return msgspec.json.decode(line, type=LoadReport)
+        if full is not None and line.startswith('{"full_ns"'):
+            full.set()
         if fires is not None and line.startswith('{"fire"'):
             fires.append(msgspec.json.decode(line, type=Fire))

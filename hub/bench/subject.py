@@ -10,6 +10,7 @@ import msgspec
 
 from hub.bench.children import python
 from hub.bench.compound import config, registry, write
+from hub.core.commands import Command
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class Subject(msgspec.Struct, frozen=True):
 MakeSubject = Callable[[Surroundings], Subject]
 
 
-def the_hub(around: Surroundings) -> Subject:
+def the_hub(around: Surroundings, commands: list[Command] | None = None) -> Subject:
     """``hub run`` on a fresh data directory: embedded SQLite, InfluxDB follower, rules on."""
     settings = config(
         around.directory,
@@ -42,7 +43,7 @@ def the_hub(around: Surroundings) -> Subject:
         influx_url=around.influx_url,
         robot_url=around.robot_url,
     )
-    path = write(around.directory, settings, registry(around.devices, around.fires))
+    path = write(around.directory, settings, registry(around.devices, around.fires) if commands is None else commands)
     data = around.directory / "data"
     return Subject(name="hub", argv=python("hub", "run", "-c", str(path)), kept=lambda: _kept(data))
 

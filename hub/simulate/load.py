@@ -37,6 +37,8 @@ class LoadReport(msgspec.Struct):
     last_ack_ns: int
     cpu_us: float
     """CPU per message of the generator, making of the packets not counted."""
+    ahead: int = 0
+    """Most messages that were acknowledged and not yet kept, as far as it was told."""
 
 
 class LoadArgs(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,12 @@ class LoadArgs(msgspec.Struct, frozen=True, kw_only=True):
     wait: bool = False
     backlog: int = 0
     """Most messages ahead of what the hub has kept, told on standard input as ``kept N``; 0: not asked about."""
+    backlog_per_s: int = 0
+    """By how much that bound grows, once it was reached."""
+    seconds: float = 0.0
+    """Stop that long after the bound was reached first; 0: only ``messages`` ends the run."""
+    kind: str = ""
+    """Only devices of this kind."""
 
 
 class Connection(asyncio.Protocol):
@@ -128,6 +136,9 @@ class Load:
         self._fires = 0
         self._began_ns = 0
         self._kept = 0
+        self._ahead = 0
+        self._full_ns = 0
+        """Since when the load is as far ahead as it may be."""
 
     async def heed(self) -> None:
         """Read how many messages the hub has kept, for ever."""
@@ -135,6 +146,7 @@ class Load:
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         while line := await reader.readline():
             self._kept = int(line.split()[1])
+            self._ahead = max(self._ahead, self._connection.acked - self._kept)
             self._connection.moved.set()
 
     async def run(self) -> LoadReport:
@@ -157,10 +169,11 @@ class Load:
             began_ns=self._began_ns,
             last_ack_ns=connection.last_ack_ns,
             cpu_us=round(spent / max(self._sent, 1) * 1e6, 2),
+            ahead=self._ahead,
         )
 
     async def _flat_out(self) -> None:
-        while self._sent < self._args.messages and not self._connection.lost:
+        while self._sent < self._args.messages and not self._connection.lost and not self._over():
             await self._room(CHUNK)
             self._publish(min(CHUNK, self._args.messages - self._sent))
 
@@ -186,24 +199,39 @@ class Load:
 
     def _fire_if_due(self, elapsed_s: float) -> None:
         args = self._args
-        if self._fires >= args.fires or elapsed_s < args.fire_after_s + self._fires * args.fire_every_s:
+        first = self._fires
+        packets = bytearray()
+        while self._fires < args.fires and elapsed_s >= args.fire_after_s + self._fires * args.fire_every_s:
+            packets += fire_packet(self._fires)
+            self._fires += 1
+        if not packets:
             return
-        n = self._fires
-        packet = fire_packet(n)
         published_ns = time.time_ns()
-        self._connection.write(packet)
-        self._fires += 1
-        self._sent += 1
-        say({"fire": n, "detector": fire_detector(n), "published_ns": published_ns})
+        self._connection.write(packets)
+        self._sent += self._fires - first
+        for n in range(first, self._fires):
+            say({"fire": n, "detector": fire_detector(n), "published_ns": published_ns})
 
     async def _room(self, count: int) -> None:
         connection, args = self._connection, self._args
         while not connection.lost and (
             self._sent + count - connection.acked > args.window
-            or (args.backlog and self._sent + count - self._kept > args.backlog)
+            or (args.backlog and self._sent + count - self._kept > self._bound())
         ):
+            if args.backlog and not self._full_ns and self._sent + count - self._kept > args.backlog:
+                self._full_ns = time.time_ns()
+                say({"full_ns": self._full_ns})
             connection.moved.clear()
             await connection.moved.wait()
+
+    def _since_full_s(self) -> float:
+        return (time.time_ns() - self._full_ns) / 1e9 if self._full_ns else 0.0
+
+    def _bound(self) -> int:
+        return self._args.backlog + int(self._since_full_s() * self._args.backlog_per_s)
+
+    def _over(self) -> bool:
+        return 0 < self._args.seconds < self._since_full_s()
 
 
 def _cpu_s() -> float:
@@ -218,7 +246,7 @@ def say(line: object) -> None:
 
 async def publish_load(args: LoadArgs) -> LoadReport:
     """Connect, publish, wait for the last PUBACK."""
-    source = PacketSource(args.devices, args.seed)
+    source = PacketSource(args.devices, args.seed, args.kind)
     _, connection = await asyncio.get_running_loop().create_connection(Connection, args.host, args.port)
     await connection.connected
     say({"ready": True})
@@ -247,6 +275,9 @@ def parse(argv: list[str]) -> LoadArgs:
     parser.add_argument("--fires", type=int, default=0, help="how many alarms, each on a detector of its own")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--backlog", type=int, default=0, help="most messages ahead of `kept N` on standard input")
+    parser.add_argument("--backlog-per-s", dest="backlog_per_s", type=int, default=0, help="growth of that bound")
+    parser.add_argument("--seconds", type=float, default=0.0, help="stop that long after --backlog was reached")
+    parser.add_argument("--kind", default="", help="only devices of this kind: smoke, parking, plate")
     parser.add_argument("--wait", action="store_true", help="start on a line on standard input")
     return msgspec.convert(vars(parser.parse_args(argv)), LoadArgs)
 

@@ -20,7 +20,7 @@ SMOKE_VARIANTS = 16
 UPLINK_VARIANTS = 8
 PLATE_VARIANTS = 4
 MIX = ("smoke", "smoke", "smoke", "smoke", "smoke", "parking", "parking", "parking", "parking", "plate")
-LAST_PACKET_ID = 65_000
+LAST_PACKET_ID = 64_000
 """Ids beyond are kept for alarms."""
 
 _SERIAL = 71_717_171
@@ -68,7 +68,7 @@ def fire_detector(n: int) -> str:
 def fire_packet(n: int) -> bytes:
     """PUBLISH of the nth detector in alarm, with a packet id of its own."""
     body = vendors.zigbee_smoke(battery=88, linkquality=101, smoke=True)
-    packet_id = LAST_PACKET_ID + 1 + n % 500
+    packet_id = LAST_PACKET_ID + 1 + n % 1500
     return _publish(vendors.zigbee_topic(fire_detector(n)), vendors.encode(body), packet_id)
 
 
@@ -145,8 +145,9 @@ def _places(packet: bytes, digits: bytes, start: int) -> Iterator[int]:
 class PacketSource:
     """An endless, seeded sequence of packets over all devices, a chunk at a time."""
 
-    def __init__(self, devices: int, seed: int = 1) -> None:
-        variants = [templates(device) for device in bench_devices(devices)]
+    def __init__(self, devices: int, seed: int = 1, kind: str = "") -> None:
+        """``kind``: only the devices of that kind in `MIX`."""
+        variants = [templates(device) for device in bench_devices(devices) if kind in ("", device.kind)]
         Random(seed).shuffle(variants)
         self._variants = variants
         self._count = 0

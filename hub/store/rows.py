@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Executable,
+    Insert,
     Table,
     and_,
     bindparam,
@@ -42,7 +43,8 @@ from hub.model import (
 )
 from hub.store import schema
 from hub.store.clean import column_text, json_text
-from hub.store.dialect import Insert, upsert
+from hub.store.dialect import Insert as Upsert
+from hub.store.dialect import upsert
 
 Row = dict[str, object]
 Entry = Place | Person | Duty | Permit | Override | CalendarDay
@@ -69,7 +71,7 @@ def entity_writes(dialect: str, community: str, changes: Changes) -> Writes:
 def write_devices(connection: Connection, community: str, devices: Iterable[DeviceState]) -> None:
     """What the core heard of devices: the one hot write besides the block, so on SQLite its SQL is made once for many rows
     and goes to the driver as it is."""
-    rows = [
+    rows: list[Row] = [
         {
             "community": community,
             "id": column_text(state.id),
@@ -86,14 +88,21 @@ def write_devices(connection: Connection, community: str, devices: Iterable[Devi
         }
         for state in devices
     ]
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite":
-        connection.execute(upsert(connection.dialect.name, schema.device, _heard), rows)
+    if rows:
+        write_rows(connection, upsert(connection.dialect.name, schema.device, _heard), rows)
+
+
+def write_rows(connection: Connection, statement: Executable, rows: list[Row]) -> None:
+    """One statement for all rows, which have the same columns in the same order; on SQLite an insert goes out with many
+    rows at a time."""
+    if connection.dialect.name != "sqlite" or not isinstance(statement, Insert):
+        connection.execute(statement, rows)
         return
     at = 0
     for size in _TOGETHER:
-        text, order = _devices_sql(connection.dialect, tuple(rows[0]), size)
+        if len(rows) - at < size:
+            continue
+        text, order = _many_sql(connection.dialect, statement, tuple(rows[0]), size)
         while len(rows) - at >= size:
             together = rows[at : at + size]
             connection.exec_driver_sql(text, tuple([row[name] for row in together for name in order]))
@@ -106,11 +115,12 @@ half a millisecond on a busy hub: row by row a commit of 250 devices waited 30 m
 
 
 @cache
-def _devices_sql(dialect: Dialect, columns: tuple[str, ...], size: int) -> tuple[str, tuple[str, ...]]:
-    """The upsert's text for that many rows, and the order of the parameters of one."""
-    compiled = upsert(dialect.name, schema.device, _heard).compile(dialect=dialect, column_keys=list(columns))
+def _many_sql(dialect: Dialect, statement: Insert, columns: tuple[str, ...], size: int) -> tuple[str, tuple[str, ...]]:
+    """The insert's text for that many rows, and the order of the parameters of one."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     assert isinstance(compiled, SQLCompiler)
     order = tuple(compiled.positiontup or ())
+    assert len(order) == len(columns), "a default or a value of its own would need a parameter"
     one = f"({', '.join('?' * len(order))})"
     text = str(compiled)
     assert one in text
@@ -127,6 +137,8 @@ def registered_row(community: str, one: Device) -> Row:
         "place": column_text(one.place),
         "name": column_text(one.name),
         "registered": True,
+        "silent": False,
+        "facts": "{}",
         "body": json_text(one),
     }
 
@@ -258,7 +270,7 @@ def _add_health(writes: Writes, dialect: str, community: str, changes: Changes) 
         writes.append((_delete_health, gone))
 
 
-def _heard(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
+def _heard(table: Table, statement: Upsert) -> dict[str, ColumnElement[object]]:
     """A device that spoke: what the office registered stays."""
     new = statement.excluded
     return {
@@ -273,12 +285,12 @@ def _heard(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
     }
 
 
-def _registered(table: Table, statement: Insert) -> dict[str, ColumnElement[object]]:
+def _registered(table: Table, statement: Upsert) -> dict[str, ColumnElement[object]]:
     """A device that the office put: what was heard of it stays."""
     new = statement.excluded
     return {
         "kind": new.kind,
-        "model": case((new.model != "", new.model), else_=table.c.model),
+        "model": case((new.model != literal_column("''"), new.model), else_=table.c.model),
         "place": new.place,
         "name": new.name,
         "registered": new.registered,

@@ -28,7 +28,7 @@ from hub.store.entities import read_entities
 from hub.store.frames import pack
 from hub.store.port import Block, Commit, Outgoing
 from hub.store.reserve import Reserve
-from hub.store.rows import write_devices
+from hub.store.rows import write_devices, write_rows
 from hub.store.sealing import Sealing, has_personal
 
 
@@ -64,7 +64,7 @@ class SqlStore:
                 self._contacts.learn(connection, commit.community, commit.changes.people)
                 url_of = partial(self._contacts.url, connection, commit.community)
                 for statement, rows in batch_writes(self._database.dialect, commit, body, url_of):
-                    connection.execute(statement, rows)
+                    write_rows(connection, statement, rows)
                 write_devices(connection, commit.community, commit.changes.devices.values())
                 if commit.commands:
                     done = [row for row, _, refused in commit.commands if refused is None]

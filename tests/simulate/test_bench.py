@@ -11,8 +11,8 @@ import httpx
 import msgspec
 import pytest
 
-from hub.bench import compound, machine, run
-from hub.bench.provider import provider
+from hub.bench import backlog, compound, machine, run, storm
+from hub.bench.provider import HUNG, provider
 from hub.bench.subject import Subject, Surroundings, count, the_hub
 from hub.config import Config
 from hub.core.commands import AnyCommand, PutDevice, PutPerson
@@ -20,6 +20,9 @@ from hub.errors import HubError
 
 INGEST_KEYS = ["readings", "rate", "cpu_us", "floor_rate", "ratio", "lost", "rss_mb", "fsync_ms"]
 LATENCY_KEYS = ["p50_ms", "p99_ms", "max_ms", "background_rate", "lost"]
+STORM_KEYS = ["alarms", "people", "contacts", "within_10s", "p50_ms", "p99_ms", "max_ms", "messages"]
+STORM_KEYS += ["most_per_minute", "lost", "rss_mb"]
+BACKLOG_KEYS = ["p50_ms", "p99_ms", "max_ms", "backlog_max", "background_rate", "hung", "lost"]
 NAIVE = Path(__file__).resolve().parents[2] / "scripts" / "bench_naive.py"
 
 
@@ -91,6 +94,56 @@ def test_the_provider_answers_as_wecom_and_notes_the_first_time() -> None:
             return first.json(), dropped.status_code, set(robots.first_ns), robots.requests
 
     assert asyncio.run(ask()) == ({"errcode": 0, "errmsg": "ok"}, 204, {"k1"}, 2)
+
+
+def test_a_robot_that_was_asked_too_often_refuses_as_wecom_does() -> None:
+    async def ask() -> tuple[list[object], int, list[bool]]:
+        async with provider(per_minute=2) as robots, httpx.AsyncClient() as client:
+            said = [(await client.post(f"{robots.robot_url}?key=k1", json={})).json()["errcode"] for _ in range(3)]
+            return said, robots.most_per_minute(), [one.taken for one in robots.asked_of["k1"]]
+
+    assert asyncio.run(ask()) == ([0, 0, 45009], 3, [True, True, False])
+
+
+def test_a_channel_that_hangs_takes_the_request_and_says_nothing() -> None:
+    async def ask() -> int:
+        async with provider() as robots, httpx.AsyncClient() as client:
+            asking = asyncio.create_task(client.post(f"{robots.robot_url}?key={HUNG}k1", json={}))
+            await robots.asked({f"{HUNG}k1"})
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            return robots.hanging
+
+    assert asyncio.run(ask()) == 1
+
+
+def test_a_storm_is_followed_to_everybody_on_duty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert storm.bench_storm(alarms=12, people=5, contacts=2, as_json=True) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == STORM_KEYS
+    assert (said["alarms"], said["people"], said["contacts"], said["lost"]) == (12, 5, 2, 0)
+    assert 2 <= said["messages"] < 60
+    assert 0 < said["most_per_minute"] <= storm.PER_MINUTE
+    assert 0 < said["p50_ms"] <= said["p99_ms"] <= said["max_ms"]
+
+
+def test_a_message_counts_when_it_names_all_that_it_carries_or_says_how_many() -> None:
+    assert storm.says("【紧急】火警3号楼烟感报警", {3})
+    assert not storm.says("【紧急】火警3号楼烟感报警", {3, 4})
+    assert storm.says("【紧急】火警3号楼烟感报警\n火警4号楼", {3, 4})
+    assert storm.says("【紧急】火警3号楼烟感报警\n火警4号楼\n等9起", set(range(9)))
+    assert not storm.says("【紧急】火警3号楼烟感报警\n火警4号楼\n等8起", set(range(9)))
+    assert not storm.says("【紧急】火警30号楼烟感报警\n等9起", set(range(9)))
+
+
+def test_alarms_are_followed_while_a_backlog_grows(capsys: pytest.CaptureFixture[str]) -> None:
+    run_it = backlog.measure_backlog(seconds=1.5, backlog=500, devices=50)
+    assert run.measured(run_it, as_json=True) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == BACKLOG_KEYS
+    assert (said["lost"], said["hung"]) == (0, 2)
+    assert 0 < said["backlog_max"] < 5000
+    assert 0 < said["p50_ms"] <= said["p99_ms"] <= said["max_ms"]
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

@@ -13,7 +13,7 @@ import msgspec
 from hub.bench.children import child, mosquitto, python
 from hub.bench.report import FloorReport
 from hub.simulate.load import LoadReport
-from hub.simulate.packets import PacketSource, bench_devices, fire_detector, fire_packet
+from hub.simulate.packets import LAST_PACKET_ID, PacketSource, bench_devices, fire_detector, fire_packet
 
 NOW_MS = 1_790_000_000_000
 
@@ -90,7 +90,7 @@ def test_a_fire_is_an_alarm_of_a_detector_of_its_own() -> None:
     (packet,) = packets(fire_packet(3))
     assert packet.topic == f"zigbee2mqtt/{fire_detector(3)}"
     assert body(packet)["smoke"] is True
-    assert (packet.packet_id or 0) > 65_000
+    assert (packet.packet_id or 0) > LAST_PACKET_ID
 
 
 async def in_and_out(directory: Path, *options: str) -> tuple[LoadReport, FloorReport, list[dict[str, Any]]]:

@@ -140,7 +140,7 @@ def _ack_without_a_look(self: Broker, lane: Lane, batch: Any) -> None:
 def test_a_hub_that_takes_every_failure_for_poison_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.poison.TRIES", 1)
     monkeypatch.setattr(Faults, "_fail_chance", property(lambda _: 0.2, lambda _self, _value: None), raising=False)
-    assert "5" in broken_laws(until="5")
+    assert "5" in broken_laws(until="5", seeds=range(31, 91))  # about one world in 25 shows it
 
 
 def test_rows_that_lag_behind_the_core_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
