@@ -13,15 +13,8 @@ from sqlalchemy import insert, select
 from hub.core.commands import Comment
 from hub.store import schema
 from hub.web.access import Role
-from hub.web.pages.photos import (
-    LARGEST_KEPT,
-    LARGEST_PHOTO,
-    LARGEST_UPLOAD,
-    LONGEST_SIDE,
-    PER_INCIDENT,
-    PhotoRefused,
-    shrunk,
-)
+from hub.web.pages.photos import LARGEST_PHOTO, LARGEST_UPLOAD, PER_INCIDENT
+from hub.web.pictures import LARGEST_KEPT, LONGEST_SIDE, NoPicture, shrunk
 from tests.web.story import FIRE, kitchen_fire
 from tests.web.test_answer import link
 from tests.web.test_desk import sign_in
@@ -74,7 +67,7 @@ def test_a_png_with_holes_is_put_on_white() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"GIF", b"%PDF-1.7", photo()[:300]])
 def test_what_is_no_photo_is_refused(body: bytes) -> None:
-    with pytest.raises(PhotoRefused):
+    with pytest.raises(NoPicture):
         shrunk(body)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Path, UploadFile
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import func, insert, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,9 +24,6 @@ router = APIRouter(include_in_schema=False)
 
 LARGEST_PHOTO = 10 * 1024 * 1024
 LARGEST_UPLOAD = 3 * LARGEST_PHOTO  # what is too large is refused in plain words up to here, beyond it bluntly
-LARGEST_KEPT = 300 * 1024
-LONGEST_SIDE = 1600
-MOST_PIXELS = 120_000_000
 PER_INCIDENT = 20
 TYPE = "image/jpeg"
 NO_PHOTO = (404, marked("没有这张照片"), marked("它可能已经按保存期限删除。"))
@@ -46,43 +41,6 @@ class PhotoRefused(Exception):
         self.said = said
 
 
-def shrunk(body: bytes) -> bytes:
-    """A JPEG of at most `LONGEST_SIDE` and `LARGEST_KEPT`, upright, with nothing of the original but its pixels."""
-    try:
-        with Image.open(io.BytesIO(body)) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise PhotoRefused("photo_unreadable")
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded small at once
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            picture = _flat(upright)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
-        raise PhotoRefused("photo_unreadable") from exc
-    return _written(picture)
-
-
-def _flat(picture: Image.Image) -> Image.Image:
-    """Fresh pixels on white: no palette, no transparency, no metadata."""
-    flat = Image.new("RGB", picture.size, "white")
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        flat.paste(rgba, mask=rgba.getchannel("A"))
-    else:
-        flat.paste(picture.convert("RGB"))
-    return flat
-
-
-def _written(picture: Image.Image) -> bytes:
-    for side in (LONGEST_SIDE, 1200, 900, 600):
-        picture.thumbnail((side, side))
-        for quality in (85, 75, 65, 50):
-            kept = io.BytesIO()
-            picture.save(kept, "JPEG", quality=quality, optimize=True)
-            if kept.tell() <= LARGEST_KEPT:
-                return kept.getvalue()
-    raise PhotoRefused("photo_unreadable")
-
-
 def keep_photo(site: Site, community: str, incident: int, person: str, body: bytes) -> int:
     """Gives its id; raises PhotoRefused."""
     table = schema.photo
@@ -90,7 +48,13 @@ def keep_photo(site: Site, community: str, incident: int, person: str, body: byt
     with site.deps.reader() as connection:
         if connection.execute(select(func.count()).where(*here)).scalar_one() >= PER_INCIDENT:
             raise PhotoRefused("photo_many")
-    small = shrunk(body)
+    # Imported with the first photo: 2 MB that a hub without photos does not need.
+    from hub.web.pictures import NoPicture, shrunk
+
+    try:
+        small = shrunk(body)
+    except NoPicture as exc:
+        raise PhotoRefused("photo_unreadable") from exc
     with site.deps.writer() as connection:
         made = connection.execute(
             insert(table).values(
