@@ -132,7 +132,8 @@ def _contacts(random: Random, id: str) -> tuple[Contact, ...]:
         "ntfy://group",
     )
     chosen = random.sample(urls, random.choices((0, 1, 2, 3, 4), (1, 6, 12, 12, 6))[0])
-    return tuple(Contact(id=f"{id}-{n}", url=url, group=url == "ntfy://group") for n, url in enumerate(chosen))
+    # Another address is another contact: what is under way to the old one must not reach the new one.
+    return tuple(Contact(id=f"{id}-{urls.index(url)}", url=url, group=url == "ntfy://group") for url in chosen)
 
 
 def _window(random: Random) -> Window:
