@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from random import Random
 
-from hub.core.commands import AnyCommand, PutCalendarDay, PutDevice, PutDuty, PutOverride, PutPerson, PutPlace
+from hub.core.commands import (
+    AnyCommand,
+    PutCalendarDay,
+    PutDevice,
+    PutDuty,
+    PutOverride,
+    PutPerson,
+    PutPlace,
+    StartSilence,
+    StartWorks,
+)
 from hub.model import (
     CalendarDay,
     Contact,
@@ -54,6 +64,13 @@ def registry(random: Random) -> list[AnyCommand]:
     commands += [PutDuty(actor="seed", duty=duty) for duty in _duties(random, calm=calm)]
     if not calm and random.random() < 0.4:
         commands += [PutOverride(actor="seed", override=override(random, f"o{n}")) for n in range(random.choice((1, 3)))]
+    if random.random() < 0.2:
+        home, person = random.choice(list(HOMES)), random.choice(list(PEOPLE))
+        until_ms = START_MS + random.choice((10, 60, 200)) * MINUTE_MS
+        commands.append(StartWorks(actor="console", place=home, until_ms=until_ms, person=person, reason="装修"))
+    if random.random() < 0.2:
+        until_ms = START_MS + random.choice((5, 20, 60)) * MINUTE_MS
+        commands.append(StartSilence(actor="wu", until_ms=until_ms, reason="检修"))
     if not calm and random.random() < 0.2:
         commands.append(PutCalendarDay(actor="seed", day=CalendarDay(date=TODAY, rest=random.random() < 0.7)))
     return commands

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hub.core.context import Core
-from hub.core.decisions import Also, AnyDecision, Notice, NotificationDue
+from hub.core.decisions import AnyDecision, Notice, NotificationDue
 from hub.core.inputs import Input
 from hub.delivery.port import Message
 from hub.model import Incident, Sees
@@ -72,12 +72,12 @@ class WhatRolesSee:
             if not (notice.place in ROOMS or notice.floor is not None):
                 continue
             incident = core.state.incidents.get(notice.incident)
-            if notice.incident and (incident is None or not roles.get(notice.incident)):
-                continue  # closed and forgotten in this very step
-            seen = self._sees(due.person, incident, roles.get(notice.incident, {""}))
+            if not roles.get(notice.incident) or (notice.incident and incident is None):
+                continue  # ended and forgotten in this very step
+            seen = self._sees(due.person, incident, roles[notice.incident])
             if notice.place in ROOMS and seen is not Sees.ROOM:
                 raise Broken(LAW, f"{due.person} as {roles} is told {notice.place}: {due}")
-            if isinstance(notice, Notice | Also) and notice.floor is not None and seen is Sees.BUILDING:
+            if notice.floor is not None and seen is Sees.BUILDING:
                 raise Broken(LAW, f"{due.person} as {roles} is told floor {notice.floor}: {due}")
 
     def _sees(self, person: str, incident: Incident | None, roles: set[str]) -> Sees:
