@@ -12,7 +12,8 @@ import hub.core.steps
 import hub.core.works
 from hub.core.context import Core
 from hub.core.policies import Step
-from hub.model import Incident, Sees
+from hub.core.telling import tell
+from hub.model import Incident, NotificationState, Sees
 from tests.world.test_broken_hubs import broken_laws
 
 
@@ -81,20 +82,13 @@ def test_a_room_that_goes_to_a_group_is_noticed(monkeypatch: pytest.MonkeyPatch)
     assert "8" in first("8", 1)
 
 
-def test_a_name_in_a_message_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.core.notices.PERSONAL_FACTS", frozenset())
+def test_a_key_holder_in_a_message_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.core.notices._address", lambda _, line: line[0].key_holder if line else "")
     assert "8" in first("8", 1)
 
 
 def test_a_role_that_sees_too_much_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.core.asking.roles_told", lambda *_: {})
-    monkeypatch.setattr("hub.core.notices.read_by_many", lambda _: False)
-    real = hub.core.notices.sees
-
-    def generous(core: Core, *more: Any) -> Sees:
-        return Sees.FLOOR if real(core, *more) is Sees.BUILDING else Sees.FLOOR
-
-    monkeypatch.setattr("hub.core.notices.sees", generous)
+    monkeypatch.setattr("hub.core.notices.sees", lambda *_: Sees.FLOOR)
     assert "8" in first("8", 1)
 
 
@@ -114,7 +108,7 @@ def test_a_lane_that_overruns_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_notification_that_is_cancelled_after_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.core.telling.UNDER_WAY", tuple(hub.core.incidents.SEVERITY_ORDER) + ("sent", "missed"))
+    monkeypatch.setattr("hub.core.telling.UNDER_WAY", tuple(NotificationState))
     assert "14" in first("14", 1)
 
 
@@ -143,14 +137,14 @@ def test_a_siren_in_a_drill_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def acts(core: Core, incident: Incident, name: str, purpose: Any, reason: Any) -> None:
         action = core.person(f"action:{name}")
         if action is not None and action.id not in incident.told:
-            hub.core.asking.tell(core, incident, action, "action", purpose, reason)
+            tell(core, incident, action, "action", purpose, reason)
 
     monkeypatch.setattr(hub.core.asking, "_act", acts)
     assert "17" in first("17", 1)
 
 
 def test_a_siren_that_goes_on_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = hub.core.incidents.tell
+    real = tell
 
     def forgets(core: Core, incident: Incident, somebody: Any, *more: Any) -> Any:
         return None if somebody.id.startswith("action:") else real(core, incident, somebody, *more)

@@ -55,7 +55,9 @@ SEES = {
 ROLES = tuple(SEES)
 ACTIONS: dict[str, ActionConfig] = {
     "siren": ActionConfig(title=Text(zh="警铃", en="siren"), topic="act/siren", payload="on", undo="off"),
-    "lights": ActionConfig(title=Text(zh="灯", en="lights"), topic="act/lights", payload="on", undo="off", in_drills=True),
+    "lights": ActionConfig(
+        title=Text(zh="灯", en="lights"), topic="act/lights", payload="on", undo="off", in_drills=True
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from hub.core.commands import (
     PutOverride,
     PutPerson,
     PutPlace,
+    StartDrill,
     StartSilence,
     StartWorks,
 )
@@ -63,7 +64,9 @@ def registry(random: Random) -> list[AnyCommand]:
     commands += [PutPerson(actor="seed", person=somebody(random, id, calm=calm)) for id in PEOPLE]
     commands += [PutDuty(actor="seed", duty=duty) for duty in _duties(random, calm=calm)]
     if not calm and random.random() < 0.4:
-        commands += [PutOverride(actor="seed", override=override(random, f"o{n}")) for n in range(random.choice((1, 3)))]
+        commands += [
+            PutOverride(actor="seed", override=override(random, f"o{n}")) for n in range(random.choice((1, 3)))
+        ]
     if random.random() < 0.2:
         home, person = random.choice(list(HOMES)), random.choice(list(PEOPLE))
         until_ms = START_MS + random.choice((10, 60, 200)) * MINUTE_MS
@@ -71,6 +74,9 @@ def registry(random: Random) -> list[AnyCommand]:
     if random.random() < 0.2:
         until_ms = START_MS + random.choice((5, 20, 60)) * MINUTE_MS
         commands.append(StartSilence(actor="wu", until_ms=until_ms, reason="检修"))
+    if random.random() < 0.15:
+        home = random.choice(list(HOMES))
+        commands.append(StartDrill(actor="wu", place=home, rule="smoke", acts=random.random() < 0.3))
     if not calm and random.random() < 0.2:
         commands.append(PutCalendarDay(actor="seed", day=CalendarDay(date=TODAY, rest=random.random() < 0.7)))
     return commands

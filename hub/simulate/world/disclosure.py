@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hub.core.context import Core
-from hub.core.decisions import AnyDecision, Notice, NotificationDue
+from hub.core.decisions import Also, AnyDecision, Notice, NotificationDue
 from hub.core.inputs import Input
 from hub.delivery.port import Message
 from hub.model import Incident, Sees
@@ -53,11 +53,11 @@ def _floors(notice: Notice) -> bool:
 class WhatRolesSee:
     """Each decision to tell, against the role of whoever is told and whether they had accepted."""
 
-    def before(self, core: Core, one: Input) -> None:
+    def before(self, core: Core, _one: Input) -> None:
         """Who had accepted before counts too: what was due falls due before the input."""
         self.accepted = {i.id: {r.person for r in i.going} for i in core.state.incidents.values()}
 
-    def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
+    def after(self, core: Core, _one: Input, decisions: list[AnyDecision]) -> None:
         for due in decisions:
             if type(due) is NotificationDue:
                 self._check(core, due)
@@ -68,7 +68,8 @@ class WhatRolesSee:
         roles: dict[int, set[str]] = {}
         for told in known:
             roles.setdefault(told.incident, set()).add(told.role)
-        for notice in (due.notice, *due.notice.also):
+        notices: list[Notice | Also] = [due.notice, *due.notice.also]
+        for notice in notices:
             if not (notice.place in ROOMS or notice.floor is not None):
                 continue
             incident = core.state.incidents.get(notice.incident)

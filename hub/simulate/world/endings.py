@@ -37,7 +37,7 @@ class EachEndsOnce:
     def before(self, core: Core, one: Input) -> None:
         """Only what comes of it counts."""
 
-    def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
+    def after(self, core: Core, _one: Input, decisions: list[AnyDecision]) -> None:
         for said in decisions:
             if isinstance(said, (*OVER, NotificationSent)):
                 before = self.ended.get(said.notification, "")
@@ -69,14 +69,11 @@ class EachEndsOnce:
         incident = core.state.incidents.get(due.incident)
         if incident is None:
             return
-        if due.notice.drill is not incident.drill or any(a.drill for a in due.notice.also) and not incident.drill:
-            if due.notice.drill is not incident.drill:
-                raise Broken(DRILL, f"a message does not say whether it is one: {due}")
-        name = due.person.removeprefix("action:")
-        may_act = not incident.test and (not incident.drill or incident.acts or ACTIONS[name].in_drills) if (
-            name in ACTIONS
-        ) else True
-        if not may_act:
+        if due.notice.drill is not incident.drill:
+            raise Broken(DRILL, f"a message does not say whether it is one: {due}")
+        action = ACTIONS.get(due.person.removeprefix("action:"))
+        allowed = not incident.drill or incident.acts or (action is not None and action.in_drills)
+        if action is not None and (incident.test or not allowed):
             raise Broken(DRILL, f"it acts: {due}")
 
 
@@ -84,9 +81,7 @@ class TheEndIsTold:
     """When an incident closes, everybody who was told hears of it once, or it is said why not."""
 
     def __init__(self, notifications: list[Notification], incidents: list[Incident]) -> None:
-        self.ends = Counter(
-            (n.incident, n.person) for n in notifications if n.purpose is Purpose.ENDED and not n.aside
-        )
+        self.ends = Counter((n.incident, n.person) for n in notifications if n.purpose is Purpose.ENDED and not n.aside)
         self.incidents = {incident.id: incident for incident in incidents}
         for (incident, person), times in self.ends.items():
             known = self.incidents[incident]
@@ -96,7 +91,7 @@ class TheEndIsTold:
     def before(self, core: Core, one: Input) -> None:
         """Only what comes of it counts."""
 
-    def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
+    def after(self, core: Core, _one: Input, decisions: list[AnyDecision]) -> None:
         for said in decisions:
             if type(said) is IncidentClosed:
                 self._check(core, said, decisions)

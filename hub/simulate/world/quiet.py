@@ -24,6 +24,8 @@ LANE_MS = 61_000
 EAST_MS = 8 * 3_600_000
 """Shanghai is eight hours ahead, summer and winter."""
 PER_MINUTE = {"alisms": 1, "alivoice": 1, "wecom": 20}
+NEVER_INSTEAD = ("alivoice:", "inbox:", "bark:")
+"""What is no other way: a phone that rings, and what never counts."""
 ALONE = (Purpose.TEST, Purpose.DIGEST, Purpose.SILENCED, Purpose.PROGRESS)
 """Never merged and never waiting: these may overrun a contact, and what follows pays for it."""
 
@@ -68,7 +70,7 @@ class QuietIsKept:
     def before(self, core: Core, one: Input) -> None:
         self.people = dict(core.state.people) if type(one) is Commanded else core.state.people
 
-    def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
+    def after(self, _core: Core, _one: Input, decisions: list[AnyDecision]) -> None:
         for said in decisions:
             if type(said) is ClockJumped:
                 self.jumps += said.by_ms
@@ -99,8 +101,11 @@ class QuietIsKept:
             return
         calls = [at for at in self.rang.get(person.id, ()) if at >= night[0]]
         settled = due.at_ms - self.jumps - self.unsettled_ms > LANE_MS
-        if len(calls) >= person.night_calls and due.severity is not Severity.CRITICAL and settled:
-            raise Broken(CAP, f"{person.id} rings for the {len(calls) + 1}. time: {due}")
+        if len(calls) >= person.night_calls and settled:
+            # Only as the last way to somebody who must hear of something critical.
+            others = any(not c.url.startswith(NEVER_INSTEAD) for c in person.contacts)
+            if due.severity is not Severity.CRITICAL or (due.attempt == 1 and others):
+                raise Broken(CAP, f"{person.id} rings for the {len(calls) + 1}. time: {due}")
         self.rang[person.id] = [*calls, due.at_ms]
 
     def _crowds(self, url: str, due: NotificationDue) -> None:

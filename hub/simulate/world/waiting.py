@@ -85,7 +85,7 @@ class NothingCriticalRests:
             if incident is not None and incident.severity is Severity.CRITICAL:
                 self._step_in_time(core, incident, wait, now)
                 if incident.handling is Handling.ACCEPTED:
-                    self._page_in_time(core, incident, wait, now, decisions)
+                    self._page_in_time(core, incident, wait, decisions)
 
     def _step_in_time(self, core: Core, incident: Incident, wait: Wait, now: int) -> None:
         policy = core.settings.policy(incident.policy)
@@ -97,11 +97,11 @@ class NothingCriticalRests:
         if last is not None and last.repeat_ms and _necessary(incident, last):
             due = (now - wait.since) // last.repeat_ms
             if due > incident.repeats:
-                raise Broken(LAW, f"incident {incident.id}: step {wait.step} repeated {incident.repeats} of {due} times")
+                raise Broken(
+                    LAW, f"incident {incident.id}: step {wait.step} repeated {incident.repeats} of {due} times"
+                )
 
-    def _page_in_time(
-        self, core: Core, incident: Incident, wait: Wait, now: int, decisions: list[AnyDecision]
-    ) -> None:
+    def _page_in_time(self, core: Core, incident: Incident, wait: Wait, decisions: list[AnyDecision]) -> None:
         """Accepted and nothing since."""
         repage_ms = core.settings.policy(incident.policy).repage_ms
         if repage_ms is None:
@@ -196,10 +196,10 @@ class NothingIsForgotten:
     def before(self, core: Core, one: Input) -> None:
         """Only what comes of it counts."""
 
-    def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
+    def after(self, core: Core, _one: Input, decisions: list[AnyDecision]) -> None:
         state = core.state
         for said in decisions:
-            if type(said) in (AlertHidden, AlertInhibited):
+            if isinstance(said, AlertHidden | AlertInhibited):
                 hidden = state.alerts.get(said.alert)
                 if hidden is not None and hidden.severity is Severity.CRITICAL:
                     raise Broken(HELD_BACK, f"critical alert {hidden.id} is held back: {said}")
