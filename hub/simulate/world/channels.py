@@ -11,7 +11,7 @@ from random import Random
 from hub.delivery.answers import Answer
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Opened
-from hub.errors import DeliveryError
+from hub.errors import ConfigError, DeliveryError
 from hub.model import Purpose, Receipt, Stage
 from hub.simulate.world.disclosure import leak
 from hub.simulate.world.faults import Faults, Process
@@ -84,6 +84,8 @@ class WorldSenders:
         self._opened: dict[str, Opened] = {}
 
     def open(self, url: str) -> Opened:
+        if not url:
+            raise ConfigError("the contact is gone.", where="contact", todo="Put it back.")
         if url not in self._opened:
             sender = WorldSender(self._providers, self._providers.at(url), self._faults, self._process)
             self._opened[url] = Opened(sender)
