@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.core.context import Core
 from hub.core.decisions import Reason
-from hub.core.ends import cancelled, held
+from hub.core.ends import cancelled, ended, held
 from hub.core.ladder import climb
 from hub.core.rota import unwilling
 from hub.model import SEVERITY_ORDER, Incident, Notification, NotificationState, Purpose, Severity
@@ -40,11 +40,13 @@ def digest_due(core: Core, person_id: str) -> None:
     ]
     person = core.person(person_id)
     if not waiting or person is None:
-        for one in waiting:
-            cancelled(core, one, Reason.NO_CONTACT)
+        _not_sent(core, waiting, Reason.NO_CONTACT)
         return
     severity = min((one.severity for one in waiting), key=SEVERITY_ORDER.__getitem__)
     why = unwilling(core, person, severity)
+    if why is not None and why.until_ms is None:
+        _not_sent(core, waiting, why.reason)
+        return
     if why is not None and why.until_ms is not None:
         core.state.digests[person_id] = [one.id for one in waiting]
         waiting[0].due_ms = why.until_ms
@@ -73,3 +75,10 @@ def digest_due(core: Core, person_id: str) -> None:
     core.state.notifications[whole.id] = whole
     core.notifications_of.setdefault(0, set()).add(whole.id)
     climb(core, whole, person, Reason.DIGESTED)
+
+
+def _not_sent(core: Core, waiting: list[Notification], reason: Reason) -> None:
+    """Waiting would not help: they refused, or there is nobody any more."""
+    for one in waiting:
+        cancelled(core, one, reason)
+        ended(core, one)

@@ -58,7 +58,6 @@ def erase_person(core: Core, command: ErasePerson) -> str | None:
         del state.health[key]
         changes.health[key] = None
     state.calls.pop(id, None)
-    state.digests.pop(id, None)
     del state.people[id]
     changes.people[id] = None
     changes.erased.add(id)

@@ -161,8 +161,10 @@ def notification_due(core: Core, id: int, due_ms: int) -> None:
         digest_due(core, one.person)
     elif person is None:
         missed(core, one, Reason.NO_CONTACT)
-    elif one.attempt or incident is None:
+    elif one.attempt:
         climb(core, one, person, Reason.POLICY_STEP)
+    elif incident is None:
+        _awake_for_news(core, one, person)
     else:
         _awake(core, incident, one, person)
 
@@ -226,6 +228,18 @@ def _awake(core: Core, incident: Incident, one: Notification, person: Person) ->
     else:
         _begin(core, incident, one, reach, Reason.POLICY_STEP)
         core.touch_incident(incident)
+
+
+def _awake_for_news(core: Core, one: Notification, person: Person) -> None:
+    """An announcement that waited: they may have refused or gone on leave since."""
+    why = unwilling(core, person, one.severity)
+    if why is None:
+        climb(core, one, person, Reason.POLICY_STEP)
+    elif why.until_ms is not None and why.until_ms > core.now_ms:
+        _wait(core, one, why)
+    else:
+        cancelled(core, one, why.reason)
+        ended(core, one)
 
 
 def _role(core: Core, incident: Incident, person: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from hub.core.context import ACTION
 from hub.model import Person
 from hub.store.entities import read_people
 
@@ -21,6 +22,9 @@ class Contacts:
 
     def url(self, connection: Connection, community: str, person: str, contact: str) -> str:
         """The contact's URL, "" when nobody knows it: the sender then says so, and the ladder goes on."""
+        kind, _, action = person.partition(":")
+        if kind == ACTION and action:  # told like a person, and in no registry
+            return f"{ACTION}://{action}"
         known = self._known.get(community)
         if known is None:
             known = self._known[community] = {}

@@ -28,7 +28,7 @@ def broken_laws(*, until: str, seeds: range = range(1, 31)) -> set[str]:
     found: set[str] = set()
     for seed in seeds:
         law = run_world(seed).law
-        found.add(law[:1] if law[:1].isdigit() else law)
+        found.add(law.partition(" ")[0] if law[:1].isdigit() else law)
         if until in found:
             break
     return found

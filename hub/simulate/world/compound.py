@@ -8,20 +8,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hub.config import PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
-from hub.core.commands import AnyCommand, PutDevice, PutDuty, PutPerson, PutPlace
+from hub.config import ActionConfig, PolicyConfig, RoleConfig, RuleConfig, StepConfig, Text
 from hub.core.policies import Settings, compile_settings
 from hub.core.rules import compile_rules
 from hub.model import (
-    Contact,
-    Device,
-    Duty,
+    Days,
     Event,
     Fact,
     Kind,
-    Person,
-    Place,
-    PlaceKind,
     RawMessage,
     Reading,
     Sees,
@@ -39,9 +33,32 @@ SAFETY, BULK = "safety", "bulk"
 SMOKES = ("smoke-1", "smoke-2", "smoke-3", "smoke-4")
 STRANGER = "smoke-9"
 """A detector that nobody registered."""
-OTHERS = {"space-1": Kind.PARKING, "space-2": Kind.PARKING, "gate-1": Kind.GATE, "lpr-1": Kind.LPR}
+OTHERS = {
+    "space-1": Kind.PARKING,
+    "space-2": Kind.PARKING,
+    "gate-1": Kind.GATE,
+    "lpr-1": Kind.LPR,
+    "gateway-1": Kind.LIFECYCLE,
+    "door-1": Kind.DOOR,
+}
+GATEWAY = "gateway-1"
+BEHIND_GATEWAY = ("smoke-1", "smoke-2", "door-1")
 KINDS: dict[str, Kind] = dict.fromkeys((*SMOKES, STRANGER), Kind.SMOKE) | OTHERS
-ROLES = ("property", "committee", "volunteer", "backup")
+SEES = {
+    "guard": Sees.ROOM,
+    "property": Sees.ROOM,
+    "committee": Sees.FLOOR,
+    "volunteer": Sees.BUILDING,
+    "backup": Sees.FLOOR,
+    "neighbour": Sees.BUILDING,
+}
+ROLES = tuple(SEES)
+ACTIONS: dict[str, ActionConfig] = {
+    "siren": ActionConfig(title=Text(zh="警铃", en="siren"), topic="act/siren", payload="on", undo="off"),
+    "lights": ActionConfig(
+        title=Text(zh="灯", en="lights"), topic="act/lights", payload="on", undo="off", in_drills=True
+    ),
+}
 
 
 def _rule(on: Kind, severity: Severity, **more: object) -> RuleConfig:
@@ -52,28 +69,61 @@ def _rule(on: Kind, severity: Severity, **more: object) -> RuleConfig:
 RULES: dict[str, RuleConfig] = {
     "smoke": _rule(Kind.SMOKE, Severity.CRITICAL, when="alarm && !test", latch=True, cause="fire"),
     "smoke_test": _rule(Kind.SMOKE, Severity.INFO, when='test && event != "alarm"', test=True, group_by="place"),
-    "battery": _rule(Kind.SMOKE, Severity.MINOR, when="battery_low", cause="battery"),
-    "silent": _rule(Kind.SMOKE, Severity.MAJOR, silent_after=timedelta(minutes=50), cause="silent"),
+    "battery": _rule(Kind.SMOKE, Severity.MINOR, when="battery_low", cause="battery", inhibited_by=["gateway"]),
+    "silent": _rule(
+        Kind.SMOKE, Severity.MAJOR, silent_after=timedelta(minutes=50), cause="silent", inhibited_by=["gateway"]
+    ),
+    "gateway_down": _rule(
+        Kind.LIFECYCLE, Severity.MAJOR, when='event == "gateway_offline"', cause="gateway", group_by="place"
+    ),
+    "door_open": _rule(Kind.DOOR, Severity.MINOR, when="open", cause="door", inhibited_by=["gateway"]),
     "gate_open": _rule(Kind.GATE, Severity.MAJOR, when="open", **{"for": timedelta(minutes=3)}),
     "space_long": _rule(Kind.PARKING, Severity.MINOR, when="occupied", **{"for": timedelta(minutes=40)}),
     "unknown_car": _rule(Kind.LPR, Severity.MINOR, when='event == "plate" && !permitted', group_by="place"),
 }
 
 
-def _steps(*taken: tuple[float, str]) -> list[StepConfig]:
-    return [StepConfig(after=timedelta(seconds=after), roles=roles.split()) for after, roles in taken]
+def _step(after_s: float, roles: str = "", **more: object) -> StepConfig:
+    return StepConfig.model_validate({"after": timedelta(seconds=after_s), "roles": roles.split()} | more)
+
+
+def _minutes(minutes: float) -> timedelta:
+    return timedelta(minutes=minutes)
 
 
 POLICIES: dict[str, PolicyConfig] = {
     "critical": PolicyConfig(
-        steps=_steps((0, "property committee volunteer"), (60, "backup property")),
+        steps=[_step(0, "property committee volunteer"), _step(60, "backup property")],
         needed=2,
-        repeat_every=timedelta(minutes=15),
-        repage_after=timedelta(minutes=20),
+        repeat_every=_minutes(15),
+        repage_after=_minutes(20),
     ),
-    "major": PolicyConfig(steps=_steps((0, "property"), (600, "committee")), repeat_every=timedelta(hours=1)),
-    "minor": PolicyConfig(steps=_steps((0, "property"))),
-    "info": PolicyConfig(steps=_steps((0, "property")), tell_end=False),
+    "critical_quorum": PolicyConfig(
+        steps=[
+            _step(0, "guard property"),
+            _step(60, "volunteer", awake=True),
+            _step(90, "neighbour committee", channels=["alisms", "ntfy", "inbox"], days=Days.WORKDAYS),
+            _step(150, "backup", people=["zhi"], until="on_site", quorum={"property": 1, "volunteer": 1}),
+            _step(300, act=["siren"]),
+        ],
+        repeat_every=_minutes(10),
+        repage_after=_minutes(5),
+    ),
+    "critical_acts": PolicyConfig(
+        steps=[
+            _step(0, "guard property volunteer", act=["lights"]),
+            _step(45, "committee", days=Days.RESTDAYS),
+            _step(60, "committee backup", act=["siren"], repeat_every=_minutes(4)),
+        ],
+        needed=2,
+        repeat_every=_minutes(30),
+        repage_after=_minutes(8),
+    ),
+    "major": PolicyConfig(steps=[_step(0, "property"), _step(600, "committee")], repeat_every=timedelta(hours=1)),
+    "minor": PolicyConfig(steps=[_step(0, "property")]),
+    "minor_digest": PolicyConfig(steps=[_step(0, "property committee")], digest_every=_minutes(5)),
+    "minor_hours": PolicyConfig(steps=[_step(0, "property"), _step(120, "backup")], hours="16:20-17:10"),
+    "info": PolicyConfig(steps=[_step(0, "property")], tell_end=False),
 }
 
 
@@ -86,39 +136,12 @@ def settings() -> Settings:
         community_address="模拟路1号",
         rules=compile_rules(RULES),
         policies=POLICIES,
-        roles={r: RoleConfig(title=Text(zh=r, en=r), sees=Sees.ROOM) for r in ROLES},
+        roles={r: RoleConfig(title=Text(zh=r, en=r), sees=sees) for r, sees in SEES.items()},
         safety_sources=frozenset({SAFETY}),
         receipt_within_ms=round(RECEIPT_WITHIN_S * 1000),
         zone=ZONE,
+        actions=ACTIONS,
     )
-
-
-def registry() -> list[AnyCommand]:
-    """Two buildings with two homes each, two spaces, a gate with its camera, and four people with four contacts each, of which one is a group of all."""
-    places = [Place(id="all", kind=PlaceKind.COMMUNITY, name="模拟小区", address="模拟路1号")]
-    for b in (1, 2):
-        places.append(Place(id=f"b{b}", kind=PlaceKind.BUILDING, name=f"{b}号楼", parent="all"))
-        for h in (1, 2):
-            home = f"b{b}-{h}01"
-            places.append(Place(id=home, kind=PlaceKind.HOME, name=f"{h}01室", parent=f"b{b}", floor=h))
-    for id, kind in (("s1", PlaceKind.SPACE), ("s2", PlaceKind.SPACE), ("east", PlaceKind.GATE)):
-        places.append(Place(id=id, kind=kind, name=id, parent="all"))
-    stands = dict(zip(SMOKES, ("b1-101", "b1-201", "b2-101", "b2-201"), strict=True))
-    stands |= {"space-1": "s1", "space-2": "s2", "gate-1": "east", "lpr-1": "east"}
-    commands: list[AnyCommand] = [PutPlace(actor="seed", place=place) for place in places]
-    commands += [
-        PutDevice(actor="seed", device=Device(id=id, kind=KINDS[id], place=place)) for id, place in stands.items()
-    ]
-    for role in ROLES:
-        ladder = (
-            Contact(id=f"{role}-1", url=f"alisms://{role}"),
-            Contact(id=f"{role}-2", url="wecom://all", group=True),
-            Contact(id=f"{role}-3", url=f"inbox://{role}"),
-            Contact(id=f"{role}-4", url=f"ntfy://{role}"),
-        )
-        commands.append(PutPerson(actor="seed", person=Person(id=role, name=role, contacts=ladder)))
-        commands.append(PutDuty(actor="seed", duty=Duty(id=role, role=role, person=role)))
-    return commands
 
 
 class Said(msgspec.Struct, omit_defaults=True):

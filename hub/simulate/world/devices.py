@@ -106,6 +106,16 @@ def _other(script: _Script, until_s: float) -> None:
             script.put(at, random.choice(GARBAGE))
         elif kind is Kind.GATE:
             script.say(at, Event.STATUS, open=random.random() < 0.5)
+        elif kind is Kind.LIFECYCLE:
+            script.say(at, Event.GATEWAY_OFFLINE)
+            at += random.choice((30.0, 400.0, 2000.0))
+            script.say(at, Event.GATEWAY_ONLINE)
+        elif kind is Kind.DOOR:
+            for _ in range(random.choice((1, 1, 7))):  # seven times within minutes is flapping
+                script.say(at, Event.STATUS, open=True)
+                at += random.uniform(5.0, 60.0)
+                script.say(at, Event.STATUS, open=random.random() < 0.1)
+                at += random.uniform(5.0, 60.0)
         elif kind is Kind.LPR:
             script.say(at, Event.PLATE, plate=random.choice(PLATES))
         else:

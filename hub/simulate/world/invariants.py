@@ -13,12 +13,17 @@ from hub.core.decisions import AlertRaised, IncidentClosed, NotificationDue
 from hub.core.inputs import Received
 from hub.core.rules import UNDECODABLE
 from hub.core.state import State
-from hub.core.step import step
 from hub.model import Alert, Condition, Incident, Notification, NotificationState, Undecoded
-from hub.simulate.world.compound import COMMUNITY, settings
+from hub.simulate.world.compound import COMMUNITY
+from hub.simulate.world.disclosure import LAW as DISCLOSURE
+from hub.simulate.world.disclosure import WhatRolesSee
+from hub.simulate.world.endings import EachEndsOnce, TheEndIsTold, drills_stay_drills, what_acted_is_undone
 from hub.simulate.world.keeps import print_of
 from hub.simulate.world.life import Life, Surroundings
+from hub.simulate.world.quiet import QuietIsKept
+from hub.simulate.world.retelling import retold
 from hub.simulate.world.trace import Broken
+from hub.simulate.world.waiting import NothingCriticalRests, NothingIsForgotten
 from hub.store.port import Block
 from hub.store.schema import alert, device, incident, notification, outbox
 from hub.store.sql import SqlStore
@@ -58,7 +63,21 @@ def check(around: Surroundings, life: Life) -> None:
     only_poison_is_poisoned(around, journal)
     state = life.state()
     rows_agree(state, rows)
-    the_journal_gives_the_state(journal, state)
+    if around.providers.leaks:
+        raise Broken(DISCLOSURE, around.providers.leaks[0])
+    drills_stay_drills(rows.incidents, {a.id: a.drill for a in rows.alerts})
+    what_acted_is_undone(around.providers.acted, rows.notifications)
+    laws = (
+        NothingCriticalRests(rows.notifications),
+        NothingIsForgotten(),
+        QuietIsKept(),
+        EachEndsOnce(),
+        TheEndIsTold(rows.notifications, rows.incidents),
+        WhatRolesSee(),
+    )
+    if around.ledger.erased:
+        return  # the journal has forgotten what it knew of somebody: told again it is another story
+    the_journal_gives_the_state(retold(journal.blocks, laws), state)
     life.keeper.recover_and_compare()
 
 
@@ -194,15 +213,8 @@ def rows_agree(state: State, rows: _Rows) -> None:
             raise Broken(law, f"device {known_device} is stored as {row}")
 
 
-def the_journal_gives_the_state(journal: Journal, state: State) -> None:
+def the_journal_gives_the_state(core: Core, state: State) -> None:
     """4: every block from the first, stepped again without any snapshot, gives the same state."""
-    core = Core(State(community=COMMUNITY), settings())
-    for block in journal.blocks:
-        for one, seq in zip(block.inputs, block.seqs, strict=True):
-            core.state.seq = max(core.state.seq, seq - 1)
-            step(core, one)
-        core.state.seq = max(core.state.seq, block.last_seq)
-        core.take()
     if print_of(core.state) != print_of(state):
         raise Broken("4 the journal alone gives the state", difference(core.state, state))
 

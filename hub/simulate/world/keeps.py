@@ -44,8 +44,12 @@ class Ledger:
         self.prints: dict[int, str] = {}
         """last seq of a commit -> fingerprint of the state at that moment."""
 
+        self.erased = False
+        """Somebody was erased: the journal cannot be told again as it was."""
+
     def committed(self, commit: Commit, state: State) -> None:
         self.head = commit.last_seq
+        self.erased = self.erased or bool(commit.changes.erased)
         for one in commit.inputs:
             if type(one) is Received:
                 self.kept[one.raw.topic, one.raw.payload] += 1

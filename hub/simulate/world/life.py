@@ -24,9 +24,9 @@ from hub.simulate.world.compound import (
     SAFETY,
     ZONE,
     decode,
-    registry,
     settings,
 )
+from hub.simulate.world.crowd import registry
 from hub.simulate.world.faults import Faults
 from hub.simulate.world.keeps import Ledger, WorldStore
 from hub.simulate.world.trace import Trace
@@ -54,6 +54,7 @@ class Surroundings:
         self.ledger = Ledger()
         self.broker.is_kept = lambda key, times: self.ledger.kept[key] >= times
         self.random = Random(f"{seed} executors")
+        self.registry = registry(Random(f"{seed} registry"))
         self.unrecorded: Counter[tuple[int, int, int]] = Counter()
         """(notification, attempt, life) that went out without a row, because the store was away."""
 
@@ -146,7 +147,7 @@ class Life:
         self.over.set()
 
     async def _open(self) -> None:
-        await self.owner.open(digest="d", software=self.software, seed=registry())
+        await self.owner.open(digest="d", software=self.software, seed=self.around.registry)
         self.owner.attach(self.sessions)
         self.ready = True
 
@@ -194,13 +195,17 @@ class Life:
             self.dispatcher.hand([self._outgoing(one) for one in due])
 
     def _outgoing(self, due: NotificationDue) -> Outgoing:
-        person = self.state().people.get(due.person)
+        person = self.keeper.core.person(due.person)
         url = next((c.url for c in person.contacts if c.id == due.contact), "") if person else ""
         return Outgoing(community=COMMUNITY, due=due, url=url, created_ms=due.at_ms)
 
     def _receipted(self, community: str, receipt: Receipt) -> None:
         _ = community
-        if self.alive:
+        self.report(receipt)
+
+    def report(self, receipt: Receipt) -> None:
+        """What a provider says of one attempt, now or later."""
+        if self.alive and self.ready:
             self.owner.add_receipt(receipt)
 
     def _send_unrecorded(self, community: str, due: NotificationDue, url: str) -> None:

@@ -6,22 +6,13 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
-from hub.core.commands import (
-    Accept,
-    AnyCommand,
-    Arrive,
-    Close,
-    Decline,
-    PutDevice,
-    ReplayQuarantined,
-    StartSilence,
-    TellTest,
-)
+from hub.core.commands import AnyCommand, Close
 from hub.core.state import State
 from hub.errors import StoreError
-from hub.model import Device, Handling, Kind, Outcome
-from hub.simulate.world.compound import COMMUNITY, ROLES, STRANGER
+from hub.model import Outcome
+from hub.simulate.world.compound import COMMUNITY
 from hub.simulate.world.life import Life, Surroundings
+from hub.simulate.world.wishes import about, of_oneself, of_the_desk
 
 
 class People:
@@ -31,7 +22,9 @@ class People:
         self._around = around
         self._random = random
         self._life = life
-        self._every_s = random.choice((60.0, 400.0, 2000.0, 100_000.0))
+        self._every_s = random.choice((60.0, 200.0, 400.0, 2000.0, 100_000.0))
+        self._lively = random.random() < 0.6
+        """They change their minds about when they may be told."""
 
     async def live(self) -> None:
         while True:
@@ -67,28 +60,9 @@ class People:
     def _wish(self, state: State) -> list[AnyCommand]:
         random = self._random
         open_ids = [i.id for i in state.incidents.values() if i.closed_ms is None]
-        wishes: list[AnyCommand] = []
-        if open_ids:
-            incident = state.incidents[random.choice(open_ids)]
-            actor = random.choice(ROLES)
-            if random.random() < 0.2:
-                wishes.append(Decline(actor=actor, incident=incident.id))
-            elif incident.handling is Handling.NEW:
-                wishes.append(Accept(actor=actor, incident=incident.id))
-            elif incident.handling is Handling.ACCEPTED and random.random() < 0.5:
-                wishes.append(Arrive(actor=actor, incident=incident.id))
-            else:
-                wishes.append(Close(actor=actor, incident=incident.id, outcome=Outcome.FALSE, cause="做饭油烟"))
-        match random.randrange(12):
-            case 0:
-                wishes.append(TellTest(actor="console", person=random.choice(ROLES)))
-            case 1:
-                until_ms = state.now_ms + random.choice((60_000, 3_600_000))
-                wishes.append(
-                    StartSilence(actor="console", until_ms=until_ms, reason="装修", kind=random.choice(("", "gate")))
-                )
-            case 2:
-                wishes.append(ReplayQuarantined(actor="console", seq=random.randrange(1, state.seq + 2)))
-            case 3:
-                wishes.append(PutDevice(actor="office", device=Device(id=STRANGER, kind=Kind.SMOKE, place="b2-201")))
+        wishes = [about(random, state.incidents[random.choice(open_ids)])] if open_ids else []
+        if random.random() < 0.3:
+            wishes.append(of_the_desk(random, state))
+        if self._lively and random.random() < 0.3:
+            wishes.append(of_oneself(random, state))
         return wishes

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from hub.errors import StoreError
+from hub.model import Notification, NotificationState, Receipt
 from hub.simulate.world.broker import Lane
 from hub.simulate.world.compound import COMMUNITY
 from hub.simulate.world.devices import Publish, plan
@@ -30,6 +31,7 @@ from hub.store.schema import metadata, notification, outbox
 
 SETTLE_S = 3600.0
 """A healed hub comes to rest within this; longer is stuck."""
+PATIENT_MS = 60_000
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -89,6 +91,12 @@ def run_world(seed: int, say: Callable[[str], None] | None = None) -> Report:
     return Report(seed, trace.digest(), dict(trace.counts), law, what)
 
 
+def waits_for_its_person(one: Notification, now_ms: int) -> bool:
+    """Asleep, off hours or on leave: told when that is over, which may be days from now."""
+    patient = one.state is NotificationState.HELD and one.attempt == 0 and one.due_ms is not None
+    return patient and (one.due_ms or 0) > now_ms + PATIENT_MS
+
+
 class World:
     """Everything that happens under one seed."""
 
@@ -100,6 +108,7 @@ class World:
         self.lives = 0
         self.script = plan(Random(f"{seed} devices"), self.until_s)
         self.people = People(around, Random(f"{seed} people"), lambda: self.life)
+        around.providers.report = self._reported
         self.broken: asyncio.Future[None] = around.loop.create_future()
         self._choose_poison()
 
@@ -184,6 +193,12 @@ class World:
     def _publish(self, one: Publish) -> None:
         self.around.broker.publish(one.topic, one.payload, retain=one.retain)
 
+    def _reported(self, receipt: Receipt) -> None:
+        life = self.life
+        if life is not None and life.alive:
+            self.around.trace.note("reported", receipt.notification, receipt.attempt, receipt.sent, receipt.stage)
+            life.report(msgspec.structs.replace(receipt, at_ms=life.clock.now_ms()))
+
     def _kill(self) -> None:
         if self.life is not None and self.life.alive:
             self.around.faults.kill("any time", self.life)
@@ -267,8 +282,11 @@ class World:
                 select(outbox.c.notification, outbox.c.attempt, outbox.c.claimed_by).where(outbox.c.done_ms.is_(None))
             ).all()
             left += [f"outbox row {tuple(row)} has no receipt" for row in undone]
-            resting = connection.execute(
-                select(notification.c.id, notification.c.state).where(notification.c.state.in_(("due", "held")))
-            ).all()
-            left += [f"notification {tuple(row)} rests" for row in resting]
+            resting = [
+                msgspec.json.decode(body, type=Notification)
+                for body in connection.execute(
+                    select(notification.c.body).where(notification.c.state.in_(("due", "held")))
+                ).scalars()
+            ]
+        left += [f"notification {one} rests" for one in resting if not waits_for_its_person(one, state.now_ms)]
         return left
