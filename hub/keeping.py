@@ -92,6 +92,7 @@ class Keeper:
         self._failing_since: float | None = None
         self._shouted: set[tuple[int, int]] = set()
         self._since_checkpoint = 0
+        self._erased = False
         self._checkpoint_at = 0.0
         self._stopping = False
 
@@ -360,8 +361,11 @@ class Keeper:
         loop = asyncio.get_running_loop()
         self._since_checkpoint += len(work.commit.inputs)
         late = loop.time() - self._checkpoint_at >= CHECKPOINT_S
-        if self._uncommitted or not (self._since_checkpoint >= CHECKPOINT_READINGS or late):
+        # What was erased opens no more: a tail with it, told again, would be another story.
+        self._erased = self._erased or bool(work.commit.changes.erased)
+        if self._uncommitted or not (self._since_checkpoint >= CHECKPOINT_READINGS or late or self._erased):
             return
+        self._erased = False
         self._since_checkpoint = 0
         self._checkpoint_at = loop.time()
         await self._checkpoint()

@@ -26,7 +26,6 @@ from hub.model import (
     Person,
     Place,
     PlaceKind,
-    Purpose,
     RawMessage,
     Severity,
     Silence,
@@ -69,8 +68,6 @@ class Core:
         self.unheard: set[str] = set()
         """Sensors whose time was up while the hub itself heard nothing: looked at again when it hears."""
         self.recent: dict[str, deque[RawMessage]] = {}
-        self.firsts: dict[int, dict[tuple[str, Purpose, int], tuple[int, int, str]]] = {}
-        """incident -> (URL, purpose, when) -> (notification, attempt, contact) that told it over that URL first."""
         self.tests_due_ms: int | None = None
         """When contacts are looked at for their weekly test next; armed once."""
         self.observations: list[Observe] = []
@@ -94,7 +91,6 @@ class Core:
         for notification in self.state.notifications.values():
             self.notifications_of.setdefault(notification.incident, set()).add(notification.id)
             self.arm(notification.due_ms, "notification", notification.id)
-            self._rebuild_first(notification)
         for url, lane in self.state.lanes.items():
             self.arm(lane.due_ms, "lane", 0, url)
         self.arm_tests()
@@ -112,13 +108,6 @@ class Core:
                 self.arm(times[-1], "false_alarms", 0, device_id)
         for device_id in self.state.registered:
             self.arm(self.silence_due(device_id), "device", 0, device_id)
-
-    def _rebuild_first(self, one: Notification) -> None:
-        person = self.person(one.person)
-        url = next((c.url for c in person.contacts if c.id == one.contact), "") if person else ""
-        if url and not one.merged_into and one.state in (NotificationState.DUE, NotificationState.SENT):
-            firsts = self.firsts.setdefault(one.incident, {})
-            firsts.setdefault((url, one.purpose, one.created_ms), (one.id, one.attempt, one.contact))
 
     def take(self) -> tuple[list[AnyDecision], Changes]:
         """What was decided and touched since the last call."""
@@ -271,7 +260,7 @@ class Core:
         for id in ids:
             del self.state.notifications[id]
         self.notifications_of.pop(incident_id, None)
-        self.firsts.pop(incident_id, None)
+        self.state.firsts.pop(incident_id, None)
         for alert_id in incident.alerts:
             self.state.alerts.pop(alert_id, None)
         del self.state.incidents[incident_id]

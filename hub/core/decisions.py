@@ -166,6 +166,8 @@ class NotificationDue(Decision, frozen=True, kw_only=True, tag="notification_due
     """No sound: progress on a card."""
     aside: bool = False
     """Over a convenience, beside the ladder."""
+    scheme: str = ""
+    """Of the contact's URL when the words were chosen."""
 
 
 class NotificationSent(Decision, frozen=True, kw_only=True, tag="notification_sent"):

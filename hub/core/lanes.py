@@ -156,10 +156,10 @@ def _wait(core: Core, lane: Lane, url: str, at_ms: int) -> None:
 
 def _shared(core: Core, lane: Lane, one: Notification, url: str) -> bool:
     """The same news to somebody else over the same URL: one message serves both."""
-    firsts = core.firsts.setdefault(one.incident, {})
+    firsts = core.state.firsts.setdefault(one.incident, {})
     if not one.incident and len(firsts) > FORGET_FIRSTS:
-        firsts = core.firsts[0] = {k: v for k, v in firsts.items() if v[0] in core.state.notifications}
-    key = (url, one.purpose, one.created_ms)
+        firsts = core.state.firsts[0] = {k: v for k, v in firsts.items() if v[0] in core.state.notifications}
+    key = f"{one.purpose} {one.created_ms} {url}"
     known = firsts.get(key)
     first = core.state.notifications.get(known[0]) if known else None
     if known is None or first is None or (first.id, first.attempt, first.contact) != known or first.id == one.id:
@@ -266,5 +266,6 @@ def send(
             updates=card(core, incident, one) if incident is not None and not named and not more else "",
             quiet=one.purpose is Purpose.PROGRESS,
             aside=one.aside,
+            scheme=contact.url.partition(":")[0],
         )
     )

@@ -100,6 +100,9 @@ class State(msgspec.Struct, kw_only=True):
     works: dict[int, Works] = msgspec.field(default_factory=dict)
     lanes: dict[str, Lane] = msgspec.field(default_factory=dict)
     """contact URL -> lane; only while something waits or was spent within the minute."""
+    firsts: dict[int, dict[str, tuple[int, int, str]]] = msgspec.field(default_factory=dict)
+    """incident -> ``purpose created_ms URL`` -> (notification, attempt, contact) that carries this news over that URL:
+    whoever shares the URL needs no message of their own."""
     health: dict[str, ContactHealth] = msgspec.field(default_factory=dict)
     """``person/contact`` -> health."""
     calls: dict[str, list[int]] = msgspec.field(default_factory=dict)

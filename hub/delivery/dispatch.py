@@ -224,6 +224,9 @@ class Dispatcher:
             opened = await self._open(row.url)
         except ConfigError as exc:
             return self._receipt(due, Answer.BAD_CONTACT, code=exc.what, permanent=True)
+        if due.scheme and row.url.partition(":")[0] != due.scheme:
+            # The office gave the contact another kind of address after the words were chosen: they may not go there.
+            return self._receipt(due, Answer.BAD_CONTACT, code="changed")
         sender = opened.sender
         message = self._wording.message(row.community, due, by_number=opened.by_number, third_party=opened.third_party)
         if due.severity is Severity.CRITICAL:

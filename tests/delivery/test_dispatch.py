@@ -476,3 +476,13 @@ def test_the_budget_refuses_nothing_that_a_lane_let_through() -> None:
         else:
             refused += bool(budgets.take("robot", 20))
     assert (len(left) > 40, refused) == (True, 0)
+
+
+def test_words_for_one_kind_of_address_never_go_to_another(store: SmallStore) -> None:
+    async def story() -> Receipt:
+        async with dispatching(store) as rig:
+            rig.commit((msgspec.structs.replace(due(1), scheme="inbox"), "wecom://a-group"))
+            return await rig.receipt()
+
+    receipt = asyncio.run(story())
+    assert (receipt.sent, receipt.reason, receipt.code) == (False, "bad_contact", "changed")
