@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="社区告警中枢 · community alert hub")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="社区告警中枢 · community alert hub",
+)
 bench_app = typer.Typer(no_args_is_help=True, help="Measure, against a floor in the same run.")
 app.add_typer(bench_app, name="bench")
 
@@ -17,6 +23,9 @@ ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The engineer's
 @app.command()
 def run(config: ConfigPath = Path("config.yaml")) -> None:
     """Run the hub."""
+    # structlog and httpx would load them for pretty tracebacks and a command line of their own: 8 MB for years.
+    for decoration in ("rich", "pygments"):
+        sys.modules.setdefault(decoration, None)  # type: ignore[arg-type]
     from hub.life import run_hub
 
     raise typer.Exit(run_hub(config))

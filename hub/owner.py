@@ -32,7 +32,7 @@ BATCH = 2000
 """Messages of one commit, about: the last batch taken may pass it."""
 URGENT = 256
 """Messages of the safety lane that still join a turn whose others are decoded already."""
-DECODED_AT_ONCE = 100
+DECODED_AT_ONCE = 500
 """Messages between two looks at the loop: sending an alarm takes several of its turns, and must not wait for a batch at each."""
 HELD_LIMIT = 20_000
 """Messages held while the store is down; beyond it the broker holds them."""

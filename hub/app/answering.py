@@ -15,13 +15,13 @@ import structlog
 from hub.answering.desk import Desk, DeskDeps, asking
 from hub.answering.open import Lines, open_lines
 from hub.answering.port import Incoming
-from hub.answering.wecom_callback import Callback, callback_of, read, reply, verify
 from hub.config import AccountsConfig
 from hub.delivery.modem_contact import read_modem_contact
 from hub.delivery.senders import fill_secrets
 from hub.errors import ConfigError, DecodeError
 
 if TYPE_CHECKING:
+    from hub.answering.wecom_callback import Callback
     from hub.app.hub import Hub
 
 log = structlog.get_logger("answering")
@@ -33,7 +33,6 @@ class Answers:
     def __init__(self, hub: Hub) -> None:
         config = hub.config
         self._hub = hub
-        self._http = httpx.AsyncClient(timeout=None)
         self._sms: set[asyncio.Task[object]] = set()
         self._callback = _callback(config.accounts)
         self.desk = Desk(
@@ -48,16 +47,21 @@ class Answers:
             )
         )
         urls = list(_contacts(hub))
-        self.lines: Lines = open_lines(
-            config.accounts, urls, self.desk.answer, self._http, endpoints=config.delivery.endpoints
-        )
+        self._http: httpx.AsyncClient | None = None
+        self.lines = Lines((), {})
+        if config.accounts != AccountsConfig() or any(url.startswith("ntfy") for url in urls):
+            self._http = httpx.AsyncClient(timeout=None)
+            self.lines = open_lines(
+                config.accounts, urls, self.desk.answer, self._http, endpoints=config.delivery.endpoints
+            )
         self._modem_ports = sorted({_port(url) for url in urls if url.startswith("modemsms:")} - {""})
         hub.live.update(self.lines.links)
         hub.modems.on_sms = self._sms_came
 
     def closing(self, stack: AsyncExitStack) -> None:
         """Close it with the hub, in reverse."""
-        stack.push_async_callback(self._http.aclose)
+        if self._http is not None:
+            stack.push_async_callback(self._http.aclose)
         stack.push_async_callback(self.desk.close)
 
     def tasks(self) -> dict[str, Coroutine[object, object, None]]:
@@ -69,6 +73,8 @@ class Answers:
         """The WeCom app's callback: GET verifies the address, POST brings an answer. What is not WeCom's is 403."""
         if self._callback is None:
             return 404, b"no app is configured"
+        from hub.answering.wecom_callback import read, reply, verify
+
         try:
             if method == "GET":
                 return 200, verify(self._callback, query)
@@ -100,6 +106,8 @@ class Answers:
 def _callback(accounts: AccountsConfig) -> Callback | None:
     if accounts.wecom_app is None:
         return None
+    from hub.answering.wecom_callback import callback_of
+
     try:
         return callback_of(accounts.wecom_app)
     except DecodeError as exc:

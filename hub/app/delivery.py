@@ -16,7 +16,6 @@ from hub.delivery.dispatch import Dispatcher
 from hub.delivery.modem import Modems
 from hub.delivery.senders import Senders
 from hub.delivery.tools import Tools
-from hub.delivery.vapid import make_vapid_key
 from hub.delivery.wording import Wording, rule_texts
 from hub.mqtt.bus import MqttBus
 from hub.phrases import Phrase
@@ -42,7 +41,6 @@ def open_delivery(hub: Hub, closing: contextlib.AsyncExitStack) -> None:
         hub.bus = MqttBus(hub.broker.endpoint, f"{hub.installation_id}-act")
     hub.modems = Modems()
     closing.push_async_callback(hub.modems.close)
-    hub.vapid_key = _vapid_key(hub)
     hub.senders = Senders(os.environ, make_tools(hub))
     closing.push_async_callback(hub.senders.close)
     hub.dispatcher = Dispatcher(
@@ -69,14 +67,17 @@ def make_tools(hub: Hub, *, elsewhere: bool = False) -> Tools:
         zone=ZoneInfo(config.installation.timezone),
         remember_call=hub.store.remember_call,
         read_subscription=partial(_subscription, hub),
-        vapid_key=lambda: hub.vapid_key,
+        vapid_key=lambda: vapid_key(hub),
         actions=config.actions,
         bus=None if elsewhere else hub.bus,
         modems=None if elsewhere else hub.modems,
     )
 
 
-def _vapid_key(hub: Hub) -> str:
+def vapid_key(hub: Hub) -> str:
+    """The hub's key for web push, made when somebody first wants one."""
+    from hub.delivery.vapid import make_vapid_key
+
     with hub.store.writer() as connection:
         key = setting_value(connection, VAPID_KEY)
         if not key:

@@ -80,7 +80,6 @@ class Hub:
         """Scheme -> connection that the hub keeps open; filled when the registry is known."""
         self.bus: MqttBus | None = None
         self.modems: Modems
-        self.vapid_key: str
         self.answers: Answers
         self.dispatcher: Dispatcher
         self.watch: Watch

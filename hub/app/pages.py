@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hub import __version__
+from hub.app.delivery import vapid_key
 from hub.core.inputs import Received
 from hub.decode.ingest import ingest_messages, reply_to
 from hub.delivery.reports import outcome, read_reports, reply
-from hub.delivery.vapid import vapid_public
 from hub.errors import DecodeError
 from hub.web.port import WebDeps
 
@@ -41,8 +41,14 @@ def web_deps(hub: Hub) -> WebDeps:
         reports=partial(reports, hub),
         receipts_token=config.accounts.voice_token.get_secret_value(),
         wecom_callback=hub.answers.callback,
-        vapid_public=lambda: vapid_public(hub.vapid_key),
+        vapid_public=partial(_vapid_public, hub),
     )
+
+
+def _vapid_public(hub: Hub) -> str:
+    from hub.delivery.vapid import vapid_public
+
+    return vapid_public(vapid_key(hub))
 
 
 async def ingest(

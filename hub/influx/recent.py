@@ -8,7 +8,7 @@ from collections import deque
 from hub.influx.follow import Journal
 from hub.store.port import Block, Commit
 
-KEPT_MESSAGES = 8_000
+KEPT_MESSAGES = 4_000
 """Messages held for one follower; beyond it the journal itself is read."""
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import ColumnElement, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-Insert = sqlite.Insert | postgresql.Insert
-Setter = Callable[[Table, Insert], dict[str, ColumnElement[object]]]
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
+Setter: TypeAlias = "Callable[[Table, Insert], dict[str, ColumnElement[object]]]"
 """What the columns become when the row is there already."""
 
 
 def insert_into(dialect: str, table: Table) -> Insert:
     """An insert that knows ``on_conflict_do_update``."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 3 MB that an embedded hub does without
+
+    return postgresql.insert(table)
 
 
 @cache

@@ -13,8 +13,6 @@ import secrets
 from collections.abc import Callable
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, update
 
 from hub.core.commands import AnyCommand, PutPerson, PutPlace
@@ -36,6 +34,8 @@ class Sealing:
 
     def seal(self, connection: Connection, community: str, inputs: list[Input], now_ms: int) -> list[Input]:
         """The inputs as the journal keeps them; keys that are new are written in the caller's transaction."""
+        # Here and below imported when first needed: 7 MB that a hub whose registry rests does without.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         def sealed(subject: str, field: str, text: str) -> str:
             key = self._key(connection, community, subject)
@@ -52,6 +52,8 @@ class Sealing:
 
     def open(self, connection: Connection, community: str, inputs: list[Input]) -> list[Input]:
         """The inputs as they were; what was erased is ""."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         def opened(subject: str, field: str, text: str) -> str:
             if not text.startswith(MARK):

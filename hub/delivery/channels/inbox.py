@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager
 from urllib.parse import unquote
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.delivery.answers import Answer
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, InboxRow, Opened, Tools
 from hub.errors import ConfigError, DeliveryError, StoreError
+from hub.store.dialect import insert_into
 from hub.store.schema import inbox
 
 
@@ -30,8 +30,7 @@ def inbox_writer(writer: Callable[[], AbstractContextManager[Connection]]) -> Ca
         values = {name: getattr(row, name) for name in row.__struct_fields__}
         try:
             with writer() as connection:
-                insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-                connection.execute(insert(inbox).values(values).on_conflict_do_nothing())
+                connection.execute(insert_into(connection.dialect.name, inbox).values(values).on_conflict_do_nothing())
         except SQLAlchemyError as exc:
             raise StoreError(f"the inbox row was not written: {type(exc).__name__}") from exc
 

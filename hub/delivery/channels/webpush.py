@@ -16,17 +16,14 @@ import base64
 import os
 from urllib.parse import unquote, urlsplit
 
-import http_ece  # type: ignore[import-untyped]
 import httpx
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from hub.core.decisions import Notice
 from hub.delivery.answers import Answer
 from hub.delivery.http import ask, status_error
 from hub.delivery.port import Accepted, Message
 from hub.delivery.tools import Channel, Opened, Tools
-from hub.delivery.vapid import b64, sign_vapid
 from hub.errors import ConfigError, DeliveryError, StoreError
 from hub.model import Purpose, Severity
 
@@ -64,6 +61,8 @@ class WebPushSender:
 
     async def send(self, message: Message) -> Accepted:
         """The subscription is looked up each time: a browser renews it, or takes it back."""
+        from hub.delivery.vapid import sign_vapid  # the keys' library is loaded by the first who subscribed
+
         subscription, key = await asyncio.to_thread(self._look_up)
         headers = {
             "TTL": str(TTL_S),
@@ -134,11 +133,15 @@ def asks(notice: Notice) -> bool:
 
 def topic_of(message: Message) -> str:
     """At most 32 characters of base64url: a newer message about this incident replaces one that was not fetched yet."""
-    return b64(f"{message.community}/{message.notice.incident}".encode())[-32:]
+    name = base64.urlsafe_b64encode(f"{message.community}/{message.notice.incident}".encode())
+    return name.rstrip(b"=").decode()[-32:]
 
 
 def encrypted(subscription: Subscription, payload: bytes) -> bytes:
     """RFC 8291, with a key pair and a salt of this message alone. ValueError for keys that are none."""
+    import http_ece  # type: ignore[import-untyped]
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     try:
         content: bytes = http_ece.encrypt(
             payload,
