@@ -59,9 +59,11 @@ class Prover:
         quiet_s: float = QUIET_S,
         daily_s: float = DAILY_S,
         again_s: float = AGAIN_S,
+        first_s: float = 0.0,
     ) -> None:
         """``settings``: with the calendar of today's years; ``look``: the community's state, read in the event loop;
-        ``writer``: a transaction on the store; ``observe``: queue a command, called in a thread."""
+        ``writer``: a transaction on the store; ``observe``: queue a command, called in a thread; ``first_s``: how long
+        after the start, which has enough to do."""
         self._settings = settings
         self._look = look
         self._writer = writer
@@ -72,6 +74,7 @@ class Prover:
         self._quiet_s = quiet_s
         self._daily_s = daily_s
         self._again_s = again_s
+        self._first_s = first_s
         self._hint = asyncio.Event()
         self._broken: set[str] = set()
         self._said: str | None = None
@@ -94,7 +97,8 @@ class Prover:
             self._hint.set()
 
     async def run(self) -> None:
-        """Prove now, at each change, and once a day."""
+        """Prove first, then at each change, and once a day."""
+        await asyncio.sleep(self._first_s)
         while True:
             pause = self._daily_s
             try:

@@ -32,6 +32,9 @@ from hub.web.keys import put_setting, setting_value
 if TYPE_CHECKING:
     from hub.app.hub import Hub
 
+FIRST_PROOF_S = 60.0
+"""After the start: queues are drained and seeds loaded by then."""
+
 
 async def open_community(
     hub: Hub,
@@ -93,6 +96,7 @@ def _open_prover(hub: Hub, community: str, settings: Callable[[], Settings]) -> 
         observe=lambda found: hub.write_command(community, found),
         now_ms=hub.clock.now_ms,
         roles={name: role.title for name, role in hub.config.roles.items()},
+        first_s=FIRST_PROOF_S,
     )
     hub.provers[community] = prover
     hub.on_commit.append(lambda commit: prover.committed(commit) if commit.community == community else None)

@@ -84,6 +84,7 @@ def release(core: Core, lead: Notification, reason: Reason, code: str, *, perman
     if lead.purpose is Purpose.DIGEST:
         return
     carried, lead.carries = lead.carries, ()
+    core.touch_notification(lead)
     for id in carried:
         one = core.state.notifications.get(id)
         if (

@@ -40,7 +40,9 @@ def rang(core: Core, person: Person) -> None:
     """Count a call in the sleep that is on."""
     since = asleep_since(core, person)
     if since is None:
-        core.state.calls.pop(person.id, None)
+        # Up at home for a while they are in the same sleep still: what rang in it before counts when they lie down again.
+        if person.sleep is None or asleep(core.settings.zone, person, core.now_ms) is None:
+            core.state.calls.pop(person.id, None)
         return
     calls = [at for at in core.state.calls.get(person.id, ()) if at >= since]
     core.state.calls[person.id] = [*calls, core.now_ms]

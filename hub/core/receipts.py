@@ -97,8 +97,8 @@ def _refused(core: Core, one: Notification, receipt: Receipt) -> None:
         release(core, one, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
         failed(core, one, Reason.CONTACT_REFUSED, code, receipt.retry_after_ms)
     elif one.state is NotificationState.SENT:
-        release(core, one, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
         one.due_ms = None
+        release(core, one, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
         if one.contact == receipt.contact and not one.answered_ms and not one.opened_ms:
             one.sent_ms = None
             failed(core, one, Reason.CONTACT_REFUSED, code, None)
