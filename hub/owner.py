@@ -137,14 +137,15 @@ class Owner:
             await self._wait()
             return
         messages = await self._decoded(taken)
-        bulk_only = len(messages) > URGENT and all(session.lane == "bulk" for session, _ in taken)
+        # What a session delivers keeps its order: nothing of the safety lane may pass what was taken from it before.
+        bulk_only = all(session.lane == "bulk" for session, _ in taken)
         while True:
             await self.keeper.before_step()
             async with self.keeper.stepping:
                 if self.keeper.under_way():
                     continue
-                urgent = self._take_urgent()
-                if urgent and bulk_only:  # a commit of its own is kept and told long before a full one
+                urgent = self._take_urgent() if bulk_only else []
+                if urgent and len(messages) > URGENT:  # a commit of its own is kept and told long before a full one
                     await self._step_turn(urgent, self._decoded_now(urgent))
                     continue
                 await self._step_turn([*urgent, *taken], [*self._decoded_now(urgent), *messages])
