@@ -17,8 +17,7 @@ from hub.decode.catalogue import Catalogue
 from hub.decode.decoder import Decoder, SourceSettings
 from hub.decode.port import JsonMapping
 from hub.gauges import gauges_of, where_of
-from hub.influx import Follower, InfluxPost
-from hub.influx.recent import RecentJournal
+from hub.influx import Follower, InfluxPost, JournalLines
 from hub.keeping import Keeper
 from hub.model import LIFE_SAFETY, Kind
 from hub.mqtt.lane import RunningSession
@@ -127,18 +126,9 @@ def _open_follower(hub: Hub, closing: contextlib.AsyncExitStack, community: str)
     post = InfluxPost(influx.url, org=influx.org, bucket=influx.bucket, token=influx.token.get_secret_value())
     closing.callback(post.close)
     core = hub.owners[community].keeper
-    recent = RecentJournal(hub.store, community)
-    hub.on_commit.append(recent.add)
-    hub.followers.append(
-        Follower(
-            recent,
-            community,
-            post,
-            where=lambda device: where_of(core.core, device),
-            clock=hub.clock.now_ms,
-            gauges=lambda: gauges_of(core.core),
-        )
-    )
+    lines = JournalLines(hub.store, community, lambda device: where_of(core.core, device))
+    hub.on_commit.append(lines.add)
+    hub.followers.append(Follower(lines, post, clock=hub.clock.now_ms, gauges=lambda: gauges_of(core.core)))
 
 
 def _sources(config: Config) -> dict[str, SourceSettings]:

@@ -5,10 +5,11 @@ blocks anybody. Loses nothing that the journal still has: the cursor moves only 
 point written twice is one point. Lines that a server refuses for ever are quarantined and passed over.
 """
 
-from hub.influx.follow import Follower, Journal
+from hub.influx.follow import Follower
 from hub.influx.gauges import Gate, Gauges
 from hub.influx.lines import PERSONAL, Lines
 from hub.influx.post import BadLine, InfluxPost, Later, Post
+from hub.influx.recent import Journal, JournalLines
 
 __all__ = (
     "PERSONAL",
@@ -18,6 +19,7 @@ __all__ = (
     "Gauges",
     "InfluxPost",
     "Journal",
+    "JournalLines",
     "Later",
     "Lines",
     "Post",

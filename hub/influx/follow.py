@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 import structlog
 
 from hub.errors import StoreError
 from hub.influx.gauges import Gauges, gauge_lines
-from hub.influx.lines import Lines, Where
 from hub.influx.post import BadLine, Later, Post
-from hub.store.port import Block
+from hub.influx.recent import JournalLines, Rendered
 
 MOST_LINES = 5000
 """Lines in one request, as InfluxDB recommends."""
-_BLOCKS = 16
-"""Blocks taken at once; a block holds some 2000 messages at most."""
 _log = structlog.get_logger("hub.influx")
-
-
-class Journal(Protocol):
-    """What the follower needs of a `hub.store.port.Store`."""
-
-    def blocks(self, community: str, after_seq: int, limit: int) -> list[Block]: ...
-
-    def cursor(self, name: str, community: str) -> int: ...
-
-    def move_cursor(self, name: str, community: str, seq: int) -> None: ...
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -41,37 +27,38 @@ class Progress(msgspec.Struct, frozen=True):
 
 class Follower:
     """Follows the journal of one community. `run` is the task; `wake` tells it of a commit; `lag_ms` and `status` are for
-    `hub doctor` and the metrics. ``gauges``, ``where`` and ``quarantine`` are called in a thread, one at a time."""
+    `hub doctor` and the metrics. ``gauges`` and ``quarantine`` are called in a thread, one at a time."""
 
     def __init__(
         self,
-        journal: Journal,
-        community: str,
+        journal: JournalLines,
         post: Post,
         *,
-        where: Where,
         clock: Callable[[], int],
         gauges: Callable[[], Gauges | None] = lambda: None,
         quarantine: Callable[[BadLine], None] = lambda _: None,
         name: str = "influx",
         gauges_every_s: float = 10.0,
+        cursor_every_s: float = 1.0,
         idle_s: float = 5.0,
         first_wait_s: float = 1.0,
         longest_wait_s: float = 60.0,
     ) -> None:
         self._journal = journal
-        self._community = community
+        self._community = journal.community
         self._post = post
-        self._lines = Lines(community, where)
         self._clock = clock
         self._gauges = gauges
         self._quarantine = quarantine
         self._name = name
         self._gauges_every_ms = round(gauges_every_s * 1000)
+        self._cursor_every_ms = round(cursor_every_s * 1000)
         self._idle_s = idle_s
         self._first_wait_s = first_wait_s
         self._longest_wait_s = longest_wait_s
         self._cursor: int | None = None
+        self._kept_cursor = 0
+        self._kept_at_ms = 0
         self._failures = 0
         self._behind_since_ms: int | None = None
         self._gauges_due_ms = 0
@@ -117,13 +104,14 @@ class Follower:
         """Carry the next blocks over: read, write, and only then move the cursor. Blocks; runs in a thread."""
         try:
             if self._cursor is None:
-                self._cursor = self._journal.cursor(self._name, self._community)
-            blocks = self._journal.blocks(self._community, self._cursor, _BLOCKS)
+                self._cursor = self._kept_cursor = self._journal.cursor(self._name)
+            wait_s = self._keep_cursor()
+            blocks = self._journal.after(self._cursor)
             if not blocks:
                 self._recovered()
                 self._behind_since_ms = None
                 self.status = "up to date"
-                return Progress(more=False, wait_s=self._idle_s)
+                return Progress(more=False, wait_s=min(self._idle_s, wait_s))
             if self._behind_since_ms is None:
                 self._behind_since_ms = self._clock()
             self._carry(blocks)
@@ -153,26 +141,34 @@ class Follower:
         except Later as exc:
             self.status = f"gauges not written: {exc.said}"
 
-    def _carry(self, blocks: list[Block]) -> None:
+    def _carry(self, blocks: list[Rendered]) -> None:
         """Post the lines in requests of at most `MOST_LINES`; the cursor moves to the last block that is over whole."""
         waiting: list[str] = []
         read_to = 0
         for block in blocks:
-            lines = self._lines.of_block(block)
+            lines = block.lines
             if waiting and len(waiting) + len(lines) > MOST_LINES:
                 self._deliver(waiting)
-                self._move(read_to)
+                self._cursor = read_to
                 waiting = []
             waiting += lines
             read_to = block.last_seq
             if lines and lines[-1].startswith("alert,"):
                 self._gauges_due_ms = 0  # the wall shall not wait for what people run for
         self._deliver(waiting)
-        self._move(read_to)
+        self._cursor = read_to
 
-    def _move(self, seq: int) -> None:
-        self._journal.move_cursor(self._name, self._community, seq)
-        self._cursor = seq
+    def _keep_cursor(self) -> float:
+        """Write down how far the copy goes, once a second: a commit for each request would hold up the hub's own. After a
+        crash a second is written once more, over the same points. Gives the seconds until it is due."""
+        if self._cursor is None or self._cursor == self._kept_cursor:
+            return self._idle_s
+        since_ms = self._clock() - self._kept_at_ms
+        if 0 <= since_ms < self._cursor_every_ms:
+            return (self._cursor_every_ms - since_ms) / 1000
+        self._journal.move_cursor(self._name, self._cursor)
+        self._kept_cursor, self._kept_at_ms = self._cursor, self._clock()
+        return self._idle_s
 
     def _deliver(self, lines: list[str]) -> None:
         for start in range(0, len(lines), MOST_LINES):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hub.core.decisions import AlertRaised, Reason
-from hub.influx import Follower, Gate, Gauges
+from hub.influx import Follower, Gate, Gauges, JournalLines
 from hub.model import Severity
 from tests.influx.journal import NOW_MS, ListedJournal, plate, smoke, where
 from tests.influx.servers import InfluxOne
@@ -96,7 +96,7 @@ def filled(influx_one: InfluxOne) -> InfluxOne:
         unprotected={"6号楼": 0, "7号楼": 1},
         gates=(Gate(name="东门", online=True, open=False, fault=False), Gate(name="西门", online=True, open=True)),
     )
-    task = Follower(journal, "main", influx_one.post("wall"), where=where, clock=lambda: NOW_MS, gauges=lambda: gauges)
+    task = Follower(JournalLines(journal, "main", where), influx_one.post("wall"), clock=lambda: NOW_MS, gauges=lambda: gauges)
     while task.follow_once().more:
         pass
     task.write_gauges()

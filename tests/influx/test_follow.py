@@ -12,7 +12,7 @@ import structlog
 
 from hub.core.decisions import AlertCleared, Reason
 from hub.errors import StoreError
-from hub.influx import BadLine, Follower, Gate, Gauges, InfluxPost, Post
+from hub.influx import BadLine, Follower, Gate, Gauges, InfluxPost, JournalLines, Post
 from hub.influx.follow import MOST_LINES
 from hub.model import Severity
 from hub.store.port import Block
@@ -29,13 +29,12 @@ def follower(
     first_wait_s: float = 0.02,
 ) -> Follower:
     return Follower(
-        journal,
-        "main",
+        JournalLines(journal, "main", where),
         post,
-        where=where,
         clock=lambda: NOW_MS,
         quarantine=quarantine,
         gauges=gauges,
+        cursor_every_s=0.0,
         first_wait_s=first_wait_s,
         longest_wait_s=0.1,
     )
@@ -241,7 +240,7 @@ def test_a_bug_in_what_it_calls_does_not_end_the_task(scripted: Scripted) -> Non
 
     async def story() -> None:
         task = Follower(
-            journal, "main", scripted.post(), where=where, clock=lambda: NOW_MS, gauges=gauges,
+            JournalLines(journal, "main", where), scripted.post(), clock=lambda: NOW_MS, gauges=gauges,
             gauges_every_s=0.0, first_wait_s=0.01, idle_s=0.01,
         )  # fmt: skip
         running = asyncio.create_task(task.run())
