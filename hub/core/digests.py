@@ -62,7 +62,6 @@ def digest_due(core: Core, person_id: str) -> None:
         severity=severity,
         created_ms=core.now_ms,
         carries=tuple(one.id for one in waiting),
-        wanted=tuple(dict.fromkeys(one.incident for one in waiting)),
     )
     for one in waiting:
         one.merged_into = whole.id

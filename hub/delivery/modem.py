@@ -299,12 +299,3 @@ class Modems:
     async def close(self) -> None:
         for modem in self._modems.values():
             await modem.close()
-
-
-def key_pressed(text: str) -> str:
-    """``1``, ``2`` or ``3`` of an SMS that answers (1 我去 2 去不了 3 误报), "" for anything else."""
-    first = text.strip().translate(FULL_WIDTH)
-    return first if first in ("1", "2", "3") else ""
-
-
-FULL_WIDTH = str.maketrans("１２３", "123")

@@ -31,6 +31,7 @@ MARKS: dict[Purpose, Phrase] = {
     Purpose.DIGEST: Phrase("等多件", " and more"),
     Purpose.SILENCED: Phrase(",暂停通知", ", silenced"),
 }
+IN_ALL = Phrase("等{n}起", ", {n} in all")
 ENDED = Phrase("解除,{outcome}", " over: {outcome}")
 TEST = Phrase("通知测试,不用处理", "a test, nothing to do")
 DRILL = Phrase("演练:", "drill: ")
@@ -86,7 +87,10 @@ def _what(notice: Notice) -> str:
     else:
         word = ALARM if notice.kind in LIFE_SAFETY else ALERT
         mark = MARKS.get(notice.purpose)
-        text = kind + word.said(language) + (mark.said(language) if mark else "")
+        count = 1 + len(notice.also) + notice.more
+        if count > 1:  # it names one and carries all, and its receipt counts for all
+            mark = IN_ALL
+        text = kind + word.said(language) + (mark.said(language).format(n=count) if mark else "")
     return allowed(DRILL.said(language) + text if notice.drill else text)
 
 

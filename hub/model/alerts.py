@@ -272,8 +272,6 @@ class Notification(msgspec.Struct, kw_only=True):
     """Schemes that the policy step allows; empty: the whole ladder."""
     merged_into: int = 0
     """Notification whose message carries this one too; its receipt counts for both."""
-    wanted: tuple[int, ...] = ()
-    """For a digest: the incidents in it."""
     rung_anyway: str = ""
     """Contact that rang in this round although its night calls were used up: nothing else was left."""
     aside: bool = False

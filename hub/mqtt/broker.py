@@ -87,10 +87,6 @@ class Broker:
     def pid(self) -> int | None:
         return self._record.pid if self._record else None
 
-    def losses(self) -> list[str]:
-        """What this broker would lose, in plain sentences."""
-        return list(LOSSES[self.kind])
-
     async def watch(self, sleep: Sleep = asyncio.sleep) -> None:
         """For ever: start the child again, on the same port and with its saved queue, when it died."""
         while self._record is not None and self._directory is not None:

@@ -174,11 +174,6 @@ class SqlStore:
         with self._database.read() as connection:
             return calls.find_call(connection, provider, call_id)
 
-    def forget_calls(self, now_ms: int) -> None:
-        """Drop what is older than a week; remembering a call does so too, this is for when there are none."""
-        with self._database.write() as connection:
-            calls.forget_calls(connection, now_ms - calls.KEPT_MS)
-
     # ── for the web and the built-in inbox ───────────────────────────────────────────────────────────────────────────
 
     @property

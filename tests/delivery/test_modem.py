@@ -10,7 +10,7 @@ from hub.delivery.answers import Answer
 from hub.delivery.at_codes import CME, CMS, WORDS
 from hub.delivery.channels.modemring import CHANNEL as RING
 from hub.delivery.channels.modemsms import CHANNEL as SMS
-from hub.delivery.modem import Modem, drop_sms, key_pressed
+from hub.delivery.modem import Modem, drop_sms
 from hub.delivery.port import Accepted
 from hub.errors import ConfigError, DeliveryError
 from hub.model import Purpose, Severity
@@ -254,14 +254,6 @@ def test_one_that_was_stored_is_read_and_deleted() -> None:
     came, asked = run(talk())
     assert came == [("+8613800000000", "2")]
     assert asked.index("AT+CMGR=3") < asked.index("AT+CMGD=3")
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [("1", "1"), (" 2\n", "2"), ("3", "3"), ("４", ""), ("１", "1"), ("12", ""), ("我去", ""), ("", "")],
-)
-def test_a_key_of_an_sms(text: str, key: str) -> None:
-    assert key_pressed(text) == key
 
 
 # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,8 @@ class Case:
         Case({"group": True}, "6号楼", "烟感报警"),
         Case({"purpose": Purpose.ESCALATED}, "6号楼12层", "烟感报警,无人应答"),
         Case({"drill": True}, "6号楼12层", "演练:烟感报警"),
+        Case({"more": 42}, "6号楼12层", "烟感报警等43起"),
+        Case({"more": 2, "language": "en"}, "6号楼 floor 12", "smoke detector alarm, 3 in all"),
         Case({"purpose": Purpose.TEST}, "6号楼12层", "通知测试,不用处理"),
         Case({"test": True}, "6号楼12层", "通知测试,不用处理"),
         Case({"purpose": Purpose.ENDED, "outcome": Outcome.FALSE}, "6号楼12层", "烟感解除,误报"),

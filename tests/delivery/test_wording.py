@@ -11,7 +11,6 @@ from hub.core.rules import BUILT_IN
 from hub.delivery.built_in import BUILT_IN_TEXTS
 from hub.delivery.links import LinkClaim, Links
 from hub.delivery.wording import MAX_BYTES, Replies, RuleText, Wording, rule_texts, word
-from hub.delivery.wording_short import short_text
 from hub.model import Kind, Outcome, Purpose, Severity
 from hub.phrases import Phrase
 from tests.delivery.notices import NOW_MS, RULES, ZONE, due, ms, notice
@@ -430,28 +429,3 @@ def test_a_change_of_a_card_is_passed_on() -> None:
     wording = Wording(RULES, zone=ZONE, links=Links("key", ""))
     message = wording.message("guihua", msgspec.structs.replace(due(), updates="om_1", quiet=True))
     assert (message.updates, message.quiet) == ("om_1", True)
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, "紧急 6号楼12层烟感报警 03:12"),
-        ({"going": 1, "needed": 2}, "紧急 6号楼12层烟感报警 03:12。已去1人,还缺1人"),
-        ({"more": 41, "also": (further(7),), "going": 1}, "紧急 6号楼12层烟感报警 03:12。等43起。已去1人"),
-        ({"drill": True}, "演练 6号楼12层烟感报警 03:12"),
-        (
-            {"place": "见www.x.cn或13800138000", "building": "", "floor": None},
-            "紧急 见或烟感报警 03:12",
-        ),
-    ],
-)
-def test_short_words_for_an_sms_template(changes: dict[str, object], expected: str) -> None:
-    said = notice(**changes)
-    title, _ = word(said, RULES[said.rule], zone=ZONE, now_ms=NOW_MS, replies=Replies.CALL)
-    assert short_text(said, title, "zh") == expected
-
-
-def test_short_words_are_never_longer_than_asked() -> None:
-    title = "【紧急】" + "很长的楼名" * 30
-    assert len(short_text(notice(going=1), title, "zh")) == 70
-    assert len(short_text(notice(), title, "zh", limit=20)) == 20

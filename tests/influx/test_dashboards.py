@@ -96,7 +96,9 @@ def filled(influx_one: InfluxOne) -> InfluxOne:
         unprotected={"6号楼": 0, "7号楼": 1},
         gates=(Gate(name="东门", online=True, open=False, fault=False), Gate(name="西门", online=True, open=True)),
     )
-    task = Follower(JournalLines(journal, "main", where), influx_one.post("wall"), clock=lambda: NOW_MS, gauges=lambda: gauges)
+    task = Follower(
+        JournalLines(journal, "main", where), influx_one.post("wall"), clock=lambda: NOW_MS, gauges=lambda: gauges
+    )
     while task.follow_once().more:
         pass
     task.write_gauges()

@@ -30,7 +30,6 @@ from hub.core.inputs import Commanded, Input
 from hub.core.policies import Policy, Step
 from hub.core.rota import holders
 from hub.model import Condition, Handling, Incident, Notification, Purpose, Severity
-from hub.simulate.world.compound import settings
 from hub.simulate.world.trace import Broken
 
 LAW = "9 no critical alert rests"
@@ -219,8 +218,3 @@ class NothingIsForgotten:
                 continue
             if incident.severity is Severity.CRITICAL or not incident.due_ms or incident.due_ms < core.now_ms:
                 raise Broken(HELD_BACK, f"its policy never begins: {incident}")
-
-
-def tells_the_end(policy: str) -> bool:
-    """Does this policy tell the end to everybody who was told?"""
-    return settings().policy(policy).tell_end
