@@ -49,9 +49,10 @@ def digest_due(core: Core, person_id: str) -> None:
         return
     if why is not None and why.until_ms is not None:
         core.state.digests[person_id] = [one.id for one in waiting]
-        waiting[0].due_ms = why.until_ms
-        core.arm(why.until_ms, "notification", waiting[0].id)
-        core.touch_notification(waiting[0])
+        for one in waiting:
+            one.due_ms = why.until_ms
+            core.arm(why.until_ms, "notification", one.id)
+            core.touch_notification(one)
         return
     whole = Notification(
         id=core.next_id(),

@@ -36,6 +36,18 @@ def test_the_digest_of_somebody_who_is_erased_is_given_up() -> None:
     assert not t.core.state.digests
 
 
+def test_a_digest_that_falls_into_their_sleep_waits_whole_for_the_morning() -> None:
+    t = Timeline(policies=DIGESTING)
+    asleep = msgspec.structs.replace(t.core.state.people["wuye"], sleep=Window(from_minute=980, to_minute=1010))
+    t.command(0, PutPerson(actor="office", person=asleep))
+    t.reading(0, "smoke-1203", battery_low=True)
+    t.reading(600, "smoke-301", battery_low=True)
+    assert dues(t.passed(2999)) == []
+    assert {n.due_ms for n in t.core.state.notifications.values()} == {ms(3000)}
+    (digest,) = dues(t.passed(3000))
+    assert len(digest.notice.also) == 2
+
+
 def test_who_refuses_while_an_announcement_waits_for_their_morning_is_not_told() -> None:
     t = Timeline()
     asleep = msgspec.structs.replace(t.core.state.people["wuye"], sleep=Window(from_minute=960, to_minute=970))
