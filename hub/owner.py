@@ -113,7 +113,8 @@ class Owner:
         if not known_ms:
             return []
         jumped = now_ms - known_ms if known_ms - now_ms >= JUMP_MS else 0
-        return [TimePassed(known_ms, drained=False), *([TimePassed(now_ms, False, jumped)] if jumped else [])]
+        back = TimePassed(now_ms, False, jumped) if jumped else TimePassed(now_ms, False, away=True)
+        return [TimePassed(known_ms, drained=False), back]
 
     async def run(self) -> None:
         """The loop; ends by cancellation or `LeaseLost`."""

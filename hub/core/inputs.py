@@ -43,6 +43,8 @@ class TimePassed(msgspec.Struct, frozen=True, array_like=True, tag="t"):
     drained: bool
     jumped_ms: int = 0
     """How far the wall clock jumped against the monotonic one, when that was over 60 s: deadlines are rebased."""
+    away: bool = False
+    """The hub was not there until now: what fell due meanwhile is due now, once."""
 
 
 class SourceChanged(msgspec.Struct, frozen=True, array_like=True, tag="s"):

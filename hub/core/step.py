@@ -1,7 +1,8 @@
 """`step`: one input in, decisions out. The only door of the core. Pure.
 
 Law of time: ``now`` is the input's time and never runs backwards; timers that are due fire first, in (due, id) order,
-each with ``now = due``. A jump of the wall clock is an input of its own and moves every deadline along with it.
+each with ``now = due``; only what fell due while the hub was not there fires with ``now`` as it is: nothing was sent then,
+so no receipt was missing and no repeat is owed. A jump of the wall clock is an input of its own and moves every deadline along with it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def step(core: Core, input: Input) -> int:
     state.seq = seq
     if type(input) is TimePassed and input.jumped_ms:
         _rebase(core, input.jumped_ms)
-    _pass_time(core, input.now_ms)
+    _pass_time(core, input.now_ms, away=type(input) is TimePassed and input.away)
     match input:
         case Commanded(command=command, row=row):
             refused = carry_out(core, command)
@@ -87,10 +88,12 @@ def step(core: Core, input: Input) -> int:
     return seq
 
 
-def _pass_time(core: Core, now_ms: int) -> None:
+def _pass_time(core: Core, now_ms: int, *, away: bool = False) -> None:
     """What is due by now decides first; a little backwards is standing still."""
     state = core.state
     if now_ms > state.now_ms:
+        if away:
+            core.now_ms = state.now_ms = now_ms
         if core.timers and core.timers[0][0] <= now_ms:
             _fire(core, now_ms)
         state.now_ms = now_ms

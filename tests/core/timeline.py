@@ -241,6 +241,10 @@ class Timeline:
     def passed(self, at: float, *, drained: bool = True, jumped: float = 0) -> list[AnyDecision]:
         return self._step(at, TimePassed(ms(at), drained, round(jumped * 1000)))
 
+    def back(self, at: float) -> list[AnyDecision]:
+        """The hub was not there until now."""
+        return self._step(at, TimePassed(ms(at), True, away=True))
+
     def reading(
         self,
         at: float,

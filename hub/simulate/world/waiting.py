@@ -26,7 +26,7 @@ from hub.core.decisions import (
     Reason,
     ResponderArrived,
 )
-from hub.core.inputs import Commanded, Input
+from hub.core.inputs import Commanded, Input, TimePassed
 from hub.core.policies import Policy, Step
 from hub.core.rota import holders
 from hub.model import Condition, Handling, Incident, Notification, Purpose, Severity
@@ -55,6 +55,8 @@ class NothingCriticalRests:
     def __init__(self, notifications: list[Notification]) -> None:
         self.waits: dict[int, Wait] = {}
         self.jumps = 0
+        self.gone: int | None = None
+        """Since when the hub was not there, while it steps that it is back: what fell due meanwhile is taken now."""
         self.told = {(n.incident, n.created_ms, n.person) for n in notifications if n.purpose is not Purpose.ENDED}
         self.somebody = {(incident, at_ms) for incident, at_ms, _ in self.told}
         self.pages: dict[int, set[int]] = {}
@@ -63,7 +65,7 @@ class NothingCriticalRests:
                 self.pages.setdefault(one.incident, set()).add(one.created_ms)
 
     def before(self, core: Core, one: Input) -> None:
-        """Only what comes of it counts."""
+        self.gone = core.state.now_ms - self.jumps if type(one) is TimePassed and one.away else None
 
     def after(self, core: Core, one: Input, decisions: list[AnyDecision]) -> None:
         for said in decisions:
@@ -121,7 +123,7 @@ class NothingCriticalRests:
         wait = self.waits[said.incident]
         incident = core.state.incidents.get(said.incident)
         at = said.at_ms - self.jumps
-        late = at - wait.since
+        since = wait.since
         restarted = said.step <= wait.step
         before, wait.since, wait.step = wait.step, at, said.step
         wait.quiet_since = max(wait.quiet_since, at) if restarted else wait.quiet_since
@@ -130,8 +132,12 @@ class NothingCriticalRests:
         policy = core.settings.policy(incident.policy)
         if not restarted and said.step == before + 1:
             allowed = policy.steps[said.step].after_ms - (policy.steps[before].after_ms if before >= 0 else 0)
-            if late > allowed and incident.handling is Handling.NEW:
-                raise Broken(LAW, f"incident {said.incident}: step {said.step} came after {late} ms, not {allowed}")
+            due = since + allowed
+            in_time = at <= due or (self.gone is not None and self.gone <= due)
+            if not in_time and incident.handling is Handling.NEW:
+                raise Broken(
+                    LAW, f"incident {said.incident}: step {said.step} came after {at - since} ms, not {allowed}"
+                )
         step = policy.steps[said.step]
         narrowed = said.step == 0 and incident.works != 0
         if narrowed or not (step.roles or step.people):
