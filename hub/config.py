@@ -292,6 +292,28 @@ class AccountsConfig(Section):
     )
 
 
+class ParkingConfig(Section):
+    """Gates, spaces and the count of both."""
+
+    debounce: Duration = Field(timedelta(seconds=40), description="A space's sensor is believed after this long")
+    one_car_within: Duration = Field(
+        timedelta(seconds=15), description="Reads of one lane within this are one car, unless their plates differ"
+    )
+    dead_after: Duration = Field(
+        timedelta(hours=3), description="A space whose sensor is not heard for this long is unknown"
+    )
+    squat_after: Duration = Field(
+        timedelta(minutes=10), description="Probably no car for this long: committee and volunteers are told"
+    )
+    lane_after: Duration = Field(timedelta(minutes=2), description="Fire lanes and no-parking bays: the grace")
+    overstay_after: Duration | None = Field(None, description="A car may stand for this long; null: for ever")
+    drift_after: Duration = Field(timedelta(minutes=30), description="Drift for this long is told")
+    drift_cars: int = Field(8, ge=1, description="Cars by which gates and spaces may disagree")
+    keep_plates: Duration = Field(
+        timedelta(days=30), description="After this long plates in the record are replaced by a hash"
+    )
+
+
 class WatchConfig(Section):
     """Who watches the watchman."""
 
@@ -324,6 +346,7 @@ class Config(Section):
     delivery: DeliveryConfig = Field(DeliveryConfig(), description="How messages leave")
     accounts: AccountsConfig = Field(AccountsConfig(), description="Accounts at providers")
     watch: WatchConfig = Field(WatchConfig(), description="Who watches the hub, and what it says of itself")
+    parking: ParkingConfig = Field(ParkingConfig(), description="Gates and parking")
     actions: dict[str, ActionConfig] = Field(default_factory=dict, description="Name -> what a policy step may do")
     devices_dirs: list[Path] = Field(default_factory=list, description="Your device files, beside ours")
     roles: dict[str, RoleConfig] = Field(description="Role -> what it is called and may see")

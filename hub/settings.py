@@ -5,8 +5,8 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from hub.calendar import restdays_around
-from hub.config import Config
-from hub.core.policies import Settings, compile_settings
+from hub.config import Config, ParkingConfig
+from hub.core.policies import ParkingSettings, Settings, compile_settings
 from hub.core.rules import compile_rules, milliseconds
 
 
@@ -27,4 +27,18 @@ def settings_of(config: Config, community: str, now_ms: int) -> Settings:
         restdays=restdays_around(config.installation.holidays, now_ms, zone),
         actions=config.actions,
         test_every=config.delivery.test_every,
+        parking=_parking(config.parking),
+    )
+
+
+def _parking(said: ParkingConfig) -> ParkingSettings:
+    return ParkingSettings(
+        debounce_ms=milliseconds(said.debounce),
+        one_car_ms=milliseconds(said.one_car_within),
+        dead_ms=milliseconds(said.dead_after),
+        squat_ms=milliseconds(said.squat_after),
+        lane_ms=milliseconds(said.lane_after),
+        overstay_ms=None if said.overstay_after is None else milliseconds(said.overstay_after),
+        drift_ms=milliseconds(said.drift_after),
+        drift_cars=said.drift_cars,
     )

@@ -7,13 +7,18 @@ from hub.core.commands import (
     Answering,
     AnyCommand,
     ConfirmTest,
+    CorrectLedger,
+    CountSpaces,
     EndSilence,
+    EndWatch,
     EndWorks,
     Observe,
     Opened,
     ReplayQuarantined,
+    SayVerdict,
     StartDrill,
     StartSilence,
+    StartWatch,
     StartWorks,
     TellTest,
 )
@@ -21,6 +26,7 @@ from hub.core.context import Core
 from hub.core.decisions import Reason
 from hub.core.drills import start_drill
 from hub.core.observing import observe
+from hub.core.parking.door import carry_out_parking
 from hub.core.registry import change_registry
 from hub.core.silences import end_silence, start_silence
 from hub.core.telling import confirm_test, opened, tell_test
@@ -56,6 +62,8 @@ def carry_out(core: Core, command: AnyCommand) -> str | None:
             return observe(core, command)
         case StartDrill():
             return start_drill(core, command)
+        case CountSpaces() | CorrectLedger() | SayVerdict() | StartWatch() | EndWatch():
+            return carry_out_parking(core, command)
         case ReplayQuarantined():
             return None  # the owner brings the message itself as the next input
         case _:

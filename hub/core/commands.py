@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.model import CalendarDay, Device, Duty, Outcome, Override, Permit, Person, Place
+from hub.model import (
+    CalendarDay,
+    Device,
+    Direction,
+    Duty,
+    GateLane,
+    Outcome,
+    Override,
+    ParkingPlan,
+    Permit,
+    Person,
+    Place,
+    PlanTurn,
+    Space,
+    Verdict,
+)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -181,8 +196,66 @@ class PutPermit(Command, frozen=True, kw_only=True, tag="put_permit"):
     permit: Permit
 
 
+class PutSpace(Command, frozen=True, kw_only=True, tag="put_space"):
+    space: Space
+
+
+class PutGateLane(Command, frozen=True, kw_only=True, tag="put_gate_lane"):
+    lane: GateLane
+
+
+class PutPlan(Command, frozen=True, kw_only=True, tag="put_plan"):
+    plan: ParkingPlan
+
+
+class PutTurn(Command, frozen=True, kw_only=True, tag="put_turn"):
+    """Give a household a turn in a temporary plan; a turn that was given is never changed."""
+
+    turn: PlanTurn
+
+
+class CountSpaces(Command, frozen=True, kw_only=True, tag="count_spaces"):
+    """A census of a zone, or of some of its spaces: what stands in each now."""
+
+    zone: str
+    spaces: dict[str, Verdict]
+
+
+class CorrectLedger(Command, frozen=True, kw_only=True, tag="correct_ledger"):
+    """Add an entry by hand: this car came in, or went out, and the gates missed it."""
+
+    direction: Direction
+    plate: str = ""
+    zone: str = ""
+    at_ms: int = 0
+    """0 is now."""
+    note: str
+
+
+class SayVerdict(Command, frozen=True, kw_only=True, tag="say_verdict"):
+    """What stands in a space: somebody looked, took a photo, or a camera saw it."""
+
+    space: str
+    verdict: Verdict
+    photo: int = 0
+    """Id of a row of ``photo``."""
+
+
+class StartWatch(Command, frozen=True, kw_only=True, tag="start_watch"):
+    """Watch a zone after a clean-up; it ends by itself."""
+
+    zone: str
+    until_ms: int
+    reason: str = ""
+
+
+class EndWatch(Command, frozen=True, kw_only=True, tag="end_watch"):
+    watch: int
+
+
 class Remove(Command, frozen=True, kw_only=True, tag="remove"):
-    """Take one entry out of the registry; ``what`` is place, device, person, duty, permit, override or calendar_day."""
+    """Take one entry out of the registry; ``what`` is place, device, person, duty, permit, override, calendar_day, space,
+    gate_lane or plan."""
 
     what: str
     id: str
@@ -222,6 +295,15 @@ AnyCommand = (
     | PutPerson
     | PutDuty
     | PutPermit
+    | PutSpace
+    | PutGateLane
+    | PutPlan
+    | PutTurn
+    | CountSpaces
+    | CorrectLedger
+    | SayVerdict
+    | StartWatch
+    | EndWatch
     | Remove
     | ReplayQuarantined
 )

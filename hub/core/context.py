@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from typing import TYPE_CHECKING
 
 from hub.core.commands import Observe
 from hub.core.decisions import AnyDecision
 from hub.core.looks import next_look_ms
+from hub.core.parking.timers import parking_timers
 from hub.core.policies import Settings
 from hub.core.roster import Roster
 from hub.core.rungs import Reach, reach
@@ -30,6 +32,9 @@ from hub.model import (
     Severity,
     Silence,
 )
+
+if TYPE_CHECKING:
+    from hub.core.parking.site import Site
 
 RECENT = 2048
 """Messages of a source that a redelivery is compared with: the Receive Maximum of a session and a little."""
@@ -81,6 +86,8 @@ class Core:
         """alert -> alerts of which nobody is told while it stands."""
         self.roster: Roster | None = None
         """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
+        self.site: Site | None = None
+        """The registry as parking needs it; None after each change of it: see `hub.core.parking.door.site`."""
         self._rebuild()
 
     def _rebuild(self) -> None:
@@ -106,6 +113,8 @@ class Core:
         for device_id, times in self.state.false_alarms.items():
             if len(times) >= FALSE_ALARMS_TOO_MANY:
                 self.arm(times[-1], "false_alarms", 0, device_id)
+        for due_ms, what, id, name in parking_timers(self.state):
+            self.arm(due_ms, what, id, name)
         for device_id in self.state.registered:
             self.arm(self.silence_due(device_id), "device", 0, device_id)
 

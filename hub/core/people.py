@@ -69,6 +69,7 @@ def erase_person(core: Core, command: ErasePerson) -> str | None:
 def changed(core: Core, what: str, id: str) -> None:
     """Say that an entry of the registry changed; whatever was worked out from it is worked out again."""
     core.roster = None
+    core.site = None
     core.decisions.append(
         RegistryChanged(seq=core.input_seq, at_ms=core.now_ms, reason=Reason.PERSON_ASKED, what=what, id=id)
     )

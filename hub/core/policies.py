@@ -76,6 +76,19 @@ def _maybe(duration: timedelta | None) -> int | None:
     return None if duration is None else milliseconds(duration)
 
 
+class ParkingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the core is told about gates and spaces; `hub.config.ParkingConfig` explains each."""
+
+    debounce_ms: int = 40_000
+    one_car_ms: int = 15_000
+    dead_ms: int = 3 * 3_600_000
+    squat_ms: int = 10 * 60_000
+    lane_ms: int = 2 * 60_000
+    overstay_ms: int | None = None
+    drift_ms: int = 30 * 60_000
+    drift_cars: int = 8
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the core is told by config.yaml. The four severities name the default policies."""
 
@@ -97,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     actions: frozenset[str] = frozenset()
     test_every_ms: int | None = None
     """How often each contact is sent a test."""
+    parking: ParkingSettings = ParkingSettings()
 
     def policy(self, name: str) -> Policy:
         """The policy of that name; a built-in rule's falls back to critical's, which `hub check` demands."""
@@ -117,9 +131,11 @@ def compile_settings(
     restdays: Mapping[int, bool] = {},
     actions: Mapping[str, ActionConfig] = {},
     test_every: timedelta | None = None,
+    parking: ParkingSettings | None = None,
 ) -> Settings:
     """The core's slice of config.yaml."""
     return Settings(
+        parking=parking or ParkingSettings(),
         community=community,
         community_name=community_name,
         community_address=community_address,

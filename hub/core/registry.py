@@ -11,14 +11,19 @@ from hub.core.commands import (
     PutCalendarDay,
     PutDevice,
     PutDuty,
+    PutGateLane,
     PutOverride,
     PutPermit,
     PutPerson,
     PutPlace,
+    PutPlan,
+    PutSpace,
+    PutTurn,
     Refuse,
     Remove,
 )
 from hub.core.context import Core
+from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
@@ -41,7 +46,16 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutDuty(duty=duty):
             return _put(core, check_duty(core, duty), "duty", duty.id, duty, state.duties, changes.duties)
         case PutPermit(permit=permit):
-            return _put(core, None, "permit", permit.plate, permit, state.permits, changes.permits)
+            return _put(core, check_permit(permit), "permit", permit.plate, permit, state.permits, changes.permits)
+        case PutSpace(space=space):
+            return _put(core, check_space(core, space), "space", space.id, space, state.spaces, changes.spaces)
+        case PutGateLane(lane=lane):
+            refused = check_lane(core, lane)
+            return _put(core, refused, "gate_lane", lane.id, lane, state.gate_lanes, changes.gate_lanes)
+        case PutPlan(plan=plan):
+            return _put(core, check_plan(core, plan), "plan", plan.id, plan, state.plans, changes.plans)
+        case PutTurn(turn=turn):
+            return _put(core, check_turn(core, turn), "turn", turn.id, turn, state.turns, changes.turns)
         case PutOverride(override=one):
             return _put(core, check_override(core, one), "override", one.id, one, state.overrides, changes.overrides)
         case PutCalendarDay(day=day):
@@ -126,6 +140,15 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "override" if id in state.overrides:
             del state.overrides[id]
             changes.overrides[id] = None
+        case "space" if id in state.spaces:
+            del state.spaces[id]
+            changes.spaces[id] = None
+        case "gate_lane" if id in state.gate_lanes:
+            del state.gate_lanes[id]
+            changes.gate_lanes[id] = None
+        case "plan" if id in state.plans:
+            del state.plans[id]
+            changes.plans[id] = None
         case "calendar_day" if id in state.calendar:
             del state.calendar[id]
             changes.calendar[id] = None

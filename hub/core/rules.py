@@ -16,12 +16,12 @@ import msgspec
 from hub.config import RuleConfig
 from hub.core.cel_lean import cel
 from hub.errors import ConfigError
-from hub.model import FACTS, Event, Fact, Kind, Severity
+from hub.model import DERIVED, FACTS, Event, Fact, Kind, Severity
 
 ALWAYS: dict[str, Fact] = {"test": False, "muted": False, "historical": False}
 """Names that have a value even when the payload does not say."""
 
-GIVEN = frozenset(FACTS) | frozenset(ALWAYS) | {"event", "permitted"}
+GIVEN = frozenset(FACTS) | DERIVED | frozenset(ALWAYS) | {"event", "permitted"}
 """Every name a condition may use. ``permitted``: the plate has a permit; absent while no permit is registered."""
 
 NO_STATE = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hub.core.parking.state import ParkingChanges, ParkingState
 from hub.model import (
     Alert,
     CalendarDay,
@@ -15,14 +16,18 @@ from hub.model import (
     Device,
     Duty,
     Fact,
+    GateLane,
     Incident,
     Kind,
     Notification,
     Override,
+    ParkingPlan,
     Permit,
     Person,
     Place,
+    PlanTurn,
     Silence,
+    Space,
     Works,
 )
 
@@ -113,6 +118,11 @@ class State(msgspec.Struct, kw_only=True):
     """``device/rule`` -> when it rose lately: what flapping is seen by."""
     false_alarms: dict[str, list[int]] = msgspec.field(default_factory=dict)
     """device -> when its alerts were closed as false, in the last 30 days."""
+    spaces: dict[str, Space] = msgspec.field(default_factory=dict)
+    gate_lanes: dict[str, GateLane] = msgspec.field(default_factory=dict)
+    plans: dict[str, ParkingPlan] = msgspec.field(default_factory=dict)
+    turns: dict[str, PlanTurn] = msgspec.field(default_factory=dict)
+    parking: ParkingState = msgspec.field(default_factory=ParkingState)
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -132,6 +142,11 @@ class Changes(msgspec.Struct, kw_only=True):
     calendar: dict[str, CalendarDay | None] = msgspec.field(default_factory=dict)
     works: dict[int, Works | None] = msgspec.field(default_factory=dict)
     health: dict[str, ContactHealth | None] = msgspec.field(default_factory=dict)
+    spaces: dict[str, Space | None] = msgspec.field(default_factory=dict)
+    gate_lanes: dict[str, GateLane | None] = msgspec.field(default_factory=dict)
+    plans: dict[str, ParkingPlan | None] = msgspec.field(default_factory=dict)
+    turns: dict[str, PlanTurn | None] = msgspec.field(default_factory=dict)
+    parking: ParkingChanges = msgspec.field(default_factory=ParkingChanges)
     erased: set[str] = msgspec.field(default_factory=set)
     """People whose keys are destroyed in this transaction."""
     """None: removed."""

@@ -25,6 +25,7 @@ from hub.core.inputs import Commanded, Configured, Input, Receipted, Received, S
 from hub.core.lanes import lane_due
 from hub.core.lanes import rebase as rebase_lanes
 from hub.core.observing import false_alarms_due, observe
+from hub.core.parking.door import due as parking_due
 from hub.core.readings import receive
 from hub.core.silences import reminder_due, silence_due
 from hub.core.steps import incident_due
@@ -33,7 +34,19 @@ from hub.core.telling import notification_due, receive_receipt
 from hub.core.works import works_due
 from hub.model import Condition
 
-WALL_CLOCK = frozenset({"silence", "reminder", "works", "false_alarms", "tests"})
+WALL_CLOCK = frozenset(
+    {
+        "silence",
+        "reminder",
+        "works",
+        "false_alarms",
+        "tests",
+        "parking_zone",
+        "parking_permit",
+        "parking_plan",
+        "parking_watch",
+    }
+)
 """Timers by what the clock on the wall shows: ends that a person said, and dates."""
 
 
@@ -123,8 +136,10 @@ def _fire(core: Core, until_ms: int) -> None:
                 works_due(core, id, due_ms)
             case "false_alarms":
                 false_alarms_due(core, device)
-            case _:
+            case "device":
                 device_due(core, device)
+            case _:
+                parking_due(core, what, id, device, due_ms)
 
 
 def _rebase(core: Core, by_ms: int) -> None:

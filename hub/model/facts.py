@@ -92,3 +92,24 @@ FACTS: dict[str, tuple[str, str]] = {
     "gateway": ("text", ""),
 }
 """Every fact a codec may give, with its type and unit. A codec that gives another name fails the catalogue's tests."""
+
+DERIVED: frozenset[str] = frozenset(
+    {
+        "denied",  # the plate is on the deny list
+        "tailgating",  # a second car on one opening
+        "entered_twice",  # it entered again without having left
+        "squat",  # what stands in the space is probably no car
+        "fire_lane",  # something stands in a fire lane
+        "no_parking",  # something stands where nothing may
+        "overstay",  # it has stood there for too long
+        "unentitled",  # a car that may not stand in this space
+        "stuck_open",
+        "stuck_closed",
+        "forced",  # open, and nobody opened it
+        "blind",  # the camera reads far fewer plates than cars pass
+        "clock_wrong",
+        "list_stale",  # the gate has not taken the newest list of permits
+        "drifted",  # what the gates count and what the spaces show drift apart
+    }
+)
+"""Yes-or-no facts that the core finds out about gates and spaces; rules may use them, no codec gives them."""

@@ -166,15 +166,6 @@ class CalendarDay(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """A car that may enter."""
-
-    plate: str
-    place: str = ""
-    """The household's home."""
-    until_ms: int | None = None
-
-
 class Sees(StrEnum):
     """How much of the place a role is told before it accepts."""
 

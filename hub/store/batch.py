@@ -15,6 +15,7 @@ from hub.store.blocks import VERSION
 from hub.store.clean import column_text, json_text
 from hub.store.port import Commit
 from hub.store.rows import Row, Writes, entity_writes
+from hub.store.rows_parking import parking_writes
 
 IN_BLOCK_ONLY = (AlertPending, DuplicateIgnored)
 """Decisions that come with every other reading and that nobody asks for: the journal's block has them."""
@@ -36,6 +37,7 @@ def batch_writes(dialect: str, commit: Commit, body: bytes, url_of: UrlOf) -> Wr
         writes.append((_insert[schema.quarantine], rows))
     _add_answered(writes, commit)
     writes.extend(entity_writes(dialect, commit.community, commit.changes))
+    writes.extend(parking_writes(dialect, commit.community, commit.changes.parking))
     return [(statement, rows) for statement, rows in writes if rows]
 
 

@@ -16,14 +16,18 @@ from hub.model import (
     ContactHealth,
     Device,
     Duty,
+    GateLane,
     Incident,
     Notification,
     NotificationState,
     Override,
+    ParkingPlan,
     Permit,
     Person,
     Place,
+    PlanTurn,
     Silence,
+    Space,
     Works,
 )
 from hub.store.schema import alert, contact_health, device, incident, notification, registry, silence, works
@@ -69,6 +73,10 @@ def read_entities(connection: Connection, community: str) -> Changes:
         permits={one.plate: one for one in _registry(connection, community, "permit", Permit)},
         overrides={one.id: one for one in _registry(connection, community, "override", Override)},
         calendar={one.date: one for one in _registry(connection, community, "calendar_day", CalendarDay)},
+        spaces={one.id: one for one in _registry(connection, community, "space", Space)},
+        gate_lanes={one.id: one for one in _registry(connection, community, "gate_lane", GateLane)},
+        plans={one.id: one for one in _registry(connection, community, "plan", ParkingPlan)},
+        turns={one.id: one for one in _registry(connection, community, "turn", PlanTurn)},
         works={
             one.id: one for one in _read(connection, select(works.c.body).where(works.c.community == community), Works)
         },

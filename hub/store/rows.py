@@ -32,13 +32,17 @@ from hub.model import (
     ContactHealth,
     Device,
     Duty,
+    GateLane,
     Incident,
     Notification,
     Override,
+    ParkingPlan,
     Permit,
     Person,
     Place,
+    PlanTurn,
     Silence,
+    Space,
     Works,
 )
 from hub.store import schema
@@ -47,7 +51,7 @@ from hub.store.dialect import Insert as Upsert
 from hub.store.dialect import upsert
 
 Row = dict[str, object]
-Entry = Place | Person | Duty | Permit | Override | CalendarDay
+Entry = Place | Person | Duty | Permit | Override | CalendarDay | Space | GateLane | ParkingPlan | PlanTurn
 Writes = list[tuple[Executable, list[Row]]]
 
 
@@ -218,6 +222,10 @@ def _add_registry(writes: Writes, dialect: str, community: str, changes: Changes
         ("permit", changes.permits),
         ("override", changes.overrides),
         ("calendar_day", changes.calendar),
+        ("space", changes.spaces),
+        ("gate_lane", changes.gate_lanes),
+        ("plan", changes.plans),
+        ("turn", changes.turns),
     ]
     put: list[Row] = []
     gone: list[Row] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import hub.store.schema_parking  # noqa: F401  its tables belong to the same metadata
 from hub.store.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

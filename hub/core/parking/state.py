@@ -1,0 +1,105 @@
+"""What the core remembers of gates and spaces, and what a batch changed of it. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.model import Census, Estimate, LedgerEntry, Squat, Verdict, Visit, Watch, ZoneHour
+
+
+class LaneState(msgspec.Struct, kw_only=True):
+    """One lane at a gate."""
+
+    last_ms: int = 0
+    """When the last car passed."""
+    last_plate: str = ""
+    opened_ms: int | None = None
+    """Since when the arm is up; None while it is down or nobody knows."""
+    cars: int = 0
+    """Cars that passed on this opening."""
+    openings: int = 0
+    """Openings in the window that the read rate is taken over."""
+    reads: int = 0
+    """Plates read in that window."""
+    unread: int = 0
+    window_ms: int = 0
+    """Since when the three above are counted."""
+    skew_ms: int = 0
+    """How far its clock is off, by its last messages."""
+    met: list[str] = msgspec.field(default_factory=list)
+    """What is wrong with it: names of derived facts that are true."""
+
+
+class SpaceState(msgspec.Struct, kw_only=True):
+    """One space."""
+
+    occupied: bool | None = None
+    """What has been believed since ``since_ms``; None while its sensor is dead."""
+    since_ms: int = 0
+    shown: bool | None = None
+    """What the sensor said last; it is believed once it has said so for the debounce."""
+    shown_ms: int = 0
+    heard_ms: int = 0
+    due_ms: int | None = None
+    """When it is looked at next: debounce, grace, overstay, dead sensor."""
+    plate: str = ""
+    """Car that probably stands there."""
+    visit: int = 0
+    squat: int = 0
+    """Squat that is on."""
+    called_car_ms: int = 0
+    """Until when somebody has said that it is a car after all (the stay that was on)."""
+    flips: int = 0
+    """Changes that did not last for the debounce, in its last day."""
+
+
+class ZoneState(msgspec.Struct, kw_only=True):
+    """One zone: its ledger and its estimate."""
+
+    ins: int = 0
+    """Cars that entered, by all entries of the ledger since its beginning."""
+    outs: int = 0
+    unnamed_outs: int = 0
+    """Cars out that nobody could name, and whose visit therefore still stands."""
+    estimate: Estimate | None = None
+    offset: float = 0.0
+    """Cars that the ledger counts and no space shows: drift of the gates, and cars that stand elsewhere."""
+    offset_ms: int = 0
+    census_ms: int = 0
+    hidden: float = 0.0
+    """Things in spaces that the sensors do not see, as the censuses and photos have shown."""
+    drift_since_ms: int | None = None
+
+
+class ParkingState(msgspec.Struct, kw_only=True):
+    """Gates and spaces of one community."""
+
+    lanes: dict[str, LaneState] = msgspec.field(default_factory=dict)
+    spaces: dict[str, SpaceState] = msgspec.field(default_factory=dict)
+    zones: dict[str, ZoneState] = msgspec.field(default_factory=dict)
+    visits: dict[int, Visit] = msgspec.field(default_factory=dict)
+    """Cars inside."""
+    squats: dict[int, Squat] = msgspec.field(default_factory=dict)
+    """Squats that are on."""
+    watches: dict[int, Watch] = msgspec.field(default_factory=dict)
+    hours: dict[str, ZoneHour] = msgspec.field(default_factory=dict)
+    """zone -> the hour that is on."""
+    squatted: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """space -> when its squats of the last two weeks began."""
+
+
+class ParkingChanges(msgspec.Struct, kw_only=True):
+    """Rows that a batch of inputs adds or changes."""
+
+    entries: list[LedgerEntry] = msgspec.field(default_factory=list)
+    visits: dict[int, Visit] = msgspec.field(default_factory=dict)
+    squats: dict[int, Squat] = msgspec.field(default_factory=dict)
+    spaces: dict[str, SpaceState] = msgspec.field(default_factory=dict)
+    estimates: dict[str, Estimate] = msgspec.field(default_factory=dict)
+    hours: dict[str, ZoneHour] = msgspec.field(default_factory=dict)
+    """``zone|hour_ms`` -> hour."""
+    censuses: dict[int, Census] = msgspec.field(default_factory=dict)
+    watches: dict[int, Watch] = msgspec.field(default_factory=dict)
+
+
+__all__ = ["LaneState", "ParkingChanges", "ParkingState", "SpaceState", "Verdict", "ZoneState"]
