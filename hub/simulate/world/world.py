@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import delete, select
 
+from hub.core.reasons import Reason
 from hub.errors import StoreError
 from hub.model import Notification, NotificationState, Receipt
 from hub.simulate.world.broker import Lane
@@ -93,7 +94,8 @@ def run_world(seed: int, say: Callable[[str], None] | None = None) -> Report:
 
 def waits_for_its_person(one: Notification, now_ms: int) -> bool:
     """Asleep, off hours or on leave: told when that is over, which may be days from now."""
-    patient = one.state is NotificationState.HELD and one.attempt == 0 and one.due_ms is not None
+    untold = one.attempt == 0 or one.reason in (Reason.ASLEEP, Reason.OFF_HOURS, Reason.ON_LEAVE)
+    patient = one.state is NotificationState.HELD and untold and one.due_ms is not None
     return patient and (one.due_ms or 0) > now_ms + PATIENT_MS
 
 
