@@ -29,6 +29,8 @@ from hub.model import (
 from hub.plates import is_replaced
 from hub.store import plates as stepped
 from hub.store import schema, schema_parking
+from hub.store.blocks import encode_again
+from hub.store.port import Block
 from hub.store.sql import SqlStore
 from tests.store.examples import COMMUNITY, DAY_MS, NOW, alert, batch, lease, received
 from tests.store.snapshots import keep_snapshot
@@ -168,14 +170,14 @@ def test_a_crash_between_two_blocks_leaves_what_can_be_gone_on_with(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days(store)
-    real, calls = stepped.encode_again, 0
+    calls = 0
 
-    def dies(block: stepped.Block) -> bytes:
+    def dies(block: Block) -> bytes:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise KeyboardInterrupt
-        return real(block)
+        return encode_again(block)
 
     monkeypatch.setattr(stepped, "encode_again", dies)
     with pytest.raises(KeyboardInterrupt):

@@ -48,7 +48,7 @@ def test_nothing_shown_is_no_look(world: World) -> None:
 
 
 def test_a_device_s_last_facts_name_no_car(world: World, http: httpx.Client) -> None:
-    world.device(Device(id="cam-1", kind=Kind.LPR), facts={"plate": PLATE, "confidence": 97})
+    world.device(Device(id="cam-1", kind=Kind.LPR, place=""), facts={"plate": PLATE, "confidence": 97})
     sign_in(world, http, Role.ADMIN)
     (device,) = [one for one in http.get("/api/v1/devices").json() if one["id"] == "cam-1"]
     assert device["facts"] == {"confidence": 97}
