@@ -129,3 +129,28 @@ def test_a_contact_at_a_camera_says_whether_it_is_closed(value: int, fact: dict[
 def test_a_barrier_says_whether_its_arm_is_up(body: dict[str, object], facts: dict[str, object]) -> None:
     (reading,) = _read("device/a1-b2/message/up/barr_gate_status", {"sn": "a1-b2", "payload": {"body": body}})
     assert (reading.kind, reading.facts) == (Kind.GATE, facts)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "event", "said"),
+    [
+        (1, Event.PLATE, "auto"),
+        (8, Event.PLATE, "virtual_loop"),
+        (64, Event.TRIGGER, "lingers"),
+        (65, Event.TRIGGER, "lingers_no_more"),
+        (66, Event.TRIGGER, "turned_back"),
+        (85, Event.PLATE, None),
+    ],
+)
+def test_a_car_that_lingers_or_turns_back_is_no_second_passage(trigger: int, event: Event, said: str | None) -> None:
+    plate = {"license": "沪A12345", "triggerType": trigger, "colorType": 6}
+    body = {"sn": "a1-b2", "payload": {"AlarmInfoPlate": {"result": {"PlateResult": plate}}}}
+    (reading,) = _read("device/a1-b2/message/up/ivs_result", body)
+    assert (reading.event, reading.facts.get("trigger")) == (event, said)
+    assert reading.facts["plate_color"] == "yellow_green"
+
+
+def test_a_frigate_that_was_stopped_watches_no_more() -> None:
+    decode = Decoder(CATALOGUE, {"s": SourceSettings("frigate")})
+    (reading,), _ = decode(RawMessage("s", "frigate/available", b"stopped", AT_MS))
+    assert reading.event is Event.GATEWAY_OFFLINE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.core.commands import EraseHousehold, PutPermit
 from hub.core.decisions import Reason, RegistryChanged
@@ -27,11 +27,13 @@ from hub.model import (
     Visit,
 )
 from hub.plates import is_replaced
+from hub.recovery import recovered
 from hub.store import plates as stepped
 from hub.store import schema, schema_parking
 from hub.store.blocks import encode_again
 from hub.store.port import Block
 from hub.store.sql import SqlStore
+from tests.core.timeline import Timeline
 from tests.store.examples import COMMUNITY, DAY_MS, NOW, alert, batch, lease, received
 from tests.store.snapshots import keep_snapshot
 
@@ -246,3 +248,18 @@ def test_a_stay_that_was_on_goes_when_the_car_has_left(store: SqlStore) -> None:
     store.commit(batch(epoch, 4, [passed(MINE, 3)], changes=parking(entries=[entry(4, MINE, 3, 4)])))
     forget(store, 0)
     assert column(store, "ledger")[-1] == MINE
+
+
+def test_a_start_from_the_whole_journal_has_the_site_s_permits_all_the_same(store: SqlStore) -> None:
+    epoch = lease(store)
+    permit = Permit(plate=MINE)
+    put = Commanded(NOW, PutPermit(actor="desk", permit=permit), 0)
+    store.commit(batch(epoch, 1, [put], changes=Changes(permits={MINE: permit})))
+    store.commit(batch(epoch, 2))
+    for seq in (1, 2):
+        keep_snapshot(store, State(community=COMMUNITY, seq=seq, now_ms=NOW), "1.0")
+    forget(store, NOW + DAY_MS)
+    with store.writer() as connection:
+        connection.execute(delete(schema.snapshot))
+    settings = msgspec.structs.replace(Timeline().core.settings, community=COMMUNITY)
+    assert list(recovered(store, settings, "1.0").state.permits) == [MINE]

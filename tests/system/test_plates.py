@@ -156,3 +156,22 @@ def test_no_plate_leaves_the_hub(install: Install, devices: Publisher, catcher: 
     (alert,) = installation.alerts(rule="unknown_car")
     assert alert.facts["plate"] == PLATE
     assert PLATE in msgspec.json.encode(alert).decode()
+
+
+def test_a_running_hub_replaces_old_plates_in_its_journal(install: Install, devices: Publisher) -> None:
+    installation = install()
+    installation.configure(parking={"keep_plates": "1s"})
+    hub = installation.start()
+    devices.publish(*seen(PLATE))
+    until(lambda: any(one.raw.topic == seen(PLATE)[0] for one in installation.journaled()), "the passage is kept")
+    for _ in range(2):  # each clean stop keeps a snapshot; a block goes only behind both
+        assert hub.stop() == 0
+        hub = installation.start()
+
+    def passage() -> tuple[str, bytes]:
+        (one,) = [one for one in installation.journaled() if one.raw.topic == seen(PLATE)[0]]
+        return str(one.readings[0].facts["plate"]), one.raw.payload
+
+    until(lambda: passage()[0].startswith("#"), "the plate is a hash")
+    assert passage()[1] == b""
+    assert hub.stop() == 0

@@ -37,7 +37,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
         return _structured(levels[-1], parse_object(raw.payload))
     if levels[-1] == "available":
         said = parse_text(raw.payload)
-        if said not in ("online", "offline"):
+        if said not in ("online", "offline", "stopped"):  # stopped: by somebody, so that no will message follows
             return ()
         event = Event.GATEWAY_ONLINE if said == "online" else Event.GATEWAY_OFFLINE
         return (Reading("/".join(levels[:-1]), Kind.LIFECYCLE, event, {}),)
