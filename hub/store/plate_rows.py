@@ -3,39 +3,65 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, or_, select, update
 
 from hub.store.plate_words import Change, holds_plate, in_text, in_value
 from hub.store.schema import alert, command, decision, incident, notification, outbox, quarantine
 from hub.store.schema_parking import ledger, squat, visit
-from hub.store.sealing import like
 
 ROWS_AT_ONCE = 500
+LATE_MS = 8 * 24 * 3_600_000
+"""A passage that a camera kept during an outage may be so late: rows are looked at again for as long."""
 
-BODIES: tuple[Table, ...] = (alert, incident, notification, decision, outbox, command, squat)
-"""Tables whose body may name a plate; `ledger` and `visit` have a column of it besides."""
+BODIES: tuple[tuple[Table, Column[int]], ...] = (
+    (alert, alert.c.closed_ms),
+    (incident, incident.c.closed_ms),
+    (notification, notification.c.created_ms),
+    (decision, decision.c.at_ms),
+    (outbox, outbox.c.done_ms),
+    (command, command.c.done_ms),
+    (squat, squat.c.until_ms),
+)
+"""Tables whose body may name a plate, with the time at which a row of them is done with."""
 
 
-def forget_rows(connection: Connection, name: str, before_ms: int, change: Change, quarantined: int) -> tuple[int, int]:
-    """Replace old plates in a bounded number of rows; gives how many rows there were, and how far quarantine is done."""
+def oldest_ms(connection: Connection, name: str) -> int | None:
+    """Where to begin: nothing that names a plate is older than the first decision, or than the first alert's end."""
+    firsts = [
+        connection.execute(select(func.min(at)).where(table.c.community == name)).scalar()
+        for table, at in ((decision, decision.c.at_ms), (alert, alert.c.closed_ms), (ledger, ledger.c.at_ms))
+    ]
+    return min((at_ms for at_ms in firsts if at_ms is not None), default=None)
+
+
+def forget_rows(connection: Connection, name: str, from_ms: int, until_ms: int, change: Change) -> int:
+    """Replace the plates of a bounded number of rows of that time; gives how many, 0 when there are no more of them."""
     done = 0
-    for table, old in (
-        (ledger, ledger.c.kept_ms < before_ms),
-        (visit, visit.c.out_ms < before_ms),
-    ):
-        here = and_(table.c.community == name, old, table.c.plate != "", table.c.plate.not_like("#%"))
-        done += _columns(connection, table, here, change)
-    for table, old in _old_bodies(before_ms):
-        here = and_(table.c.community == name, old, _names_plate(table))
-        done += _bodies(connection, table, here, change)
-    seen, quarantined = _quarantined(connection, name, before_ms, quarantined)
-    return done + seen, quarantined
+    for table, at in ((ledger, ledger.c.at_ms), (visit, visit.c.out_ms)):
+        then = and_(table.c.community == name, at >= from_ms - LATE_MS, at < until_ms)
+        done += _columns(connection, table, and_(then, table.c.plate != "", table.c.plate.not_like("#%")), change)
+    for table, at in BODIES:
+        then = and_(table.c.community == name, at >= from_ms - LATE_MS, at < until_ms)
+        done += _bodies(connection, table, and_(then, _names_plate(table)), change)
+    return done
 
 
 def erase_rows(connection: Connection, name: str, plates: set[str], change: Change) -> None:
-    """These plates, in all rows but those of a stay that is on: the core still writes that one."""
+    """These plates in comings and goings, by their index; a stay that is on is still the core's to write."""
     for plate in sorted(plates):
-        _everywhere(connection, name, plate, change)
+        for table in (ledger, visit):
+            here = and_(table.c.community == name, table.c.plate == plate)
+            over = and_(here, visit.c.out_ms.is_not(None)) if table is visit else here
+            while _columns(connection, table, over, change):
+                continue
+
+
+def erased_rows(connection: Connection, name: str, from_ms: int, until_ms: int, change: Change) -> None:
+    """What else names these plates in rows of that time."""
+    for table, at in BODIES:
+        then = and_(table.c.community == name, at >= from_ms - LATE_MS, at < until_ms, _names_plate(table))
+        for row in connection.execute(select(*table.primary_key, table.c.body).where(then)).all():
+            _body(connection, table, row._asdict(), change)
 
 
 def erase_left(connection: Connection, name: str, seq: int, change: Change) -> bool:
@@ -51,33 +77,6 @@ def erase_left(connection: Connection, name: str, seq: int, change: Change) -> b
         _columns(connection, visit, and_(visit.c.community == name, visit.c.id == row.id), change)
         _columns(connection, ledger, and_(ledger.c.community == name, ledger.c.visit == row.id), change)
     return inside
-
-
-def _everywhere(connection: Connection, name: str, plate: str, change: Change) -> None:
-    for table in (ledger, visit):
-        here = and_(table.c.community == name, table.c.plate == plate)
-        closed = and_(here, visit.c.out_ms.is_not(None)) if table is visit else here
-        while _columns(connection, table, closed, change):
-            continue
-    for table in BODIES:
-        named = table.c.body.like(f"%{like(plate)}%", escape="\\")
-        done = and_(command.c.done_ms.is_not(None)) if table is command else named
-        for row in connection.execute(
-            select(*table.primary_key, table.c.body).where(table.c.community == name, named, done)
-        ).all():
-            _body(connection, table, row._asdict(), change)
-
-
-def _old_bodies(before_ms: int) -> list[tuple[Table, ColumnElement[bool]]]:
-    return [
-        (alert, alert.c.closed_ms < before_ms),
-        (incident, incident.c.closed_ms < before_ms),
-        (notification, notification.c.created_ms < before_ms),
-        (decision, decision.c.at_ms < before_ms),
-        (outbox, outbox.c.done_ms < before_ms),
-        (command, command.c.done_ms < before_ms),
-        (squat, squat.c.until_ms < before_ms),
-    ]
 
 
 def _names_plate(table: Table) -> ColumnElement[bool]:
@@ -131,7 +130,7 @@ def _replaced(body: str, change: Change) -> str:
     return msgspec.json.encode(in_value(msgspec.json.decode(body), change)).decode()
 
 
-def _quarantined(connection: Connection, name: str, before_ms: int, after: int) -> tuple[int, int]:
+def forget_quarantined(connection: Connection, name: str, before_ms: int, after: int) -> tuple[int, int]:
     """Empty what nobody understood and what may hold a plate; the reason stays, the bytes go."""
     here = (quarantine.c.community == name, quarantine.c.seq > after, quarantine.c.received_ms < before_ms)
     rows = connection.execute(

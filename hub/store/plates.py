@@ -17,13 +17,15 @@ from sqlalchemy import Connection, insert, select, update
 from hub.plates import replaced
 from hub.store.blocks import VERSION, decode_block, encode_again
 from hub.store.connections import Database
-from hub.store.plate_rows import erase_left, erase_rows, forget_rows
+from hub.store.plate_rows import erase_left, erase_rows, erased_rows, forget_quarantined, forget_rows, oldest_ms
 from hub.store.plate_words import in_block
 from hub.store.retention import end_of_droppable
 from hub.store.schema import block, setting
 
 KEY = "plate_key"
 """Setting that holds the installation's key: whoever has it and the rows can try plates, so it never leaves the store."""
+SOME_DAYS_MS = 10 * 24 * 3_600_000
+"""Rows of so many days in one step: a scan of the whole table would keep commits waiting."""
 AT_ONCE = 20
 """Blocks in one step: decoded, rewritten and committed between two commits of the hub."""
 
@@ -35,12 +37,17 @@ class Erasing(msgspec.Struct, kw_only=True):
     seq: int
     """The plates are forgotten up to here; what is read later is new."""
     at: int = 0
+    until_ms: int = 0
+    """When it asked: rows up to then."""
+    rows_ms: int = 0
 
 
 class Progress(msgspec.Struct, kw_only=True):
     """How far a community's record is free of old plates; the setting ``plates:COMMUNITY`` as JSON."""
 
     seq: int = 0
+    rows_ms: int = 0
+    """Rows that were done with before then hold no plates; 0: not looked at yet."""
     quarantine: int = 0
     erasing: list[Erasing] = []
 
@@ -52,24 +59,17 @@ def forget_plates(database: Database, name: str, before_ms: int, limit: int = AT
     with database.write() as connection:
         key = plate_key(connection)
     done = _age(database, name, progress, key, before_ms, end, limit)
-    if not done and progress.erasing:
-        done = _erase_next(database, name, progress, key, end, limit)
-    with database.write() as connection:
-        rows, progress.quarantine = forget_rows(
-            connection, name, before_ms, lambda plate: replaced(plate, key), progress.quarantine
-        )
-        if rows:
-            _keep(connection, name, progress)
-    return done + rows
+    done += _age_rows(database, name, progress, key, before_ms)
+    return done or _erase_next(database, name, progress, key, end, limit)
 
 
-def erase_plates(connection: Connection, name: str, plates: set[str], seq: int) -> None:
-    """Replace them in all rows now, and leave the journal to `forget_plates`: within the transaction that erases."""
+def erase_plates(connection: Connection, name: str, plates: set[str], seq: int, now_ms: int) -> None:
+    """Replace them in comings and goings now, and leave the rest to `forget_plates`: within the transaction that erases."""
     key = plate_key(connection)
     erase_rows(connection, name, plates, lambda plate: replaced(plate, key))
     progress = _progress(connection, name)
     hashes = sorted(replaced(plate, key) for plate in plates)
-    progress.erasing.append(Erasing(hashes=hashes, seq=seq))
+    progress.erasing.append(Erasing(hashes=hashes, seq=seq, until_ms=now_ms + 1, rows_ms=progress.rows_ms))
     _keep(connection, name, progress)
 
 
@@ -94,6 +94,25 @@ def _age(database: Database, name: str, progress: Progress, key: bytes, before_m
     return seen
 
 
+def _age_rows(database: Database, name: str, progress: Progress, key: bytes, before_ms: int) -> int:
+    """Rows of the next days that are too old; gives 0 when all of them are done."""
+
+    def change(plate: str) -> str:
+        return replaced(plate, key)
+
+    with database.write() as connection:
+        seen, progress.quarantine = forget_quarantined(connection, name, before_ms, progress.quarantine)
+        from_ms = progress.rows_ms or oldest_ms(connection, name) or before_ms
+        until_ms = min(before_ms, from_ms + SOME_DAYS_MS)
+        if not seen and from_ms >= before_ms and progress.rows_ms:
+            return 0
+        seen += forget_rows(connection, name, from_ms, until_ms, change)
+        if not seen:
+            progress.rows_ms = until_ms
+        _keep(connection, name, progress)
+    return seen + (until_ms < before_ms)
+
+
 def _erase_next(database: Database, name: str, progress: Progress, key: bytes, end: int, limit: int) -> int:
     """The next blocks of a household that asked; it is done with when its last car has left and the journal is through."""
     for one in list(progress.erasing):
@@ -106,6 +125,11 @@ def _erase_next(database: Database, name: str, progress: Progress, key: bytes, e
         seen, last = _rewrite(database, name, one.at, min(end, one.seq), limit, None, erased, whole=False)
         one.at = last
         with database.write() as connection:
+            from_ms = one.rows_ms or oldest_ms(connection, name) or one.until_ms
+            until_ms = min(one.until_ms, from_ms + SOME_DAYS_MS)
+            if from_ms < one.until_ms:
+                erased_rows(connection, name, from_ms, until_ms, erased)
+                one.rows_ms, seen = until_ms, seen + 1
             inside = erase_left(connection, name, one.seq, erased)
             if not seen and not inside and end >= one.seq:
                 progress.erasing.remove(one)

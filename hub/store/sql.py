@@ -73,7 +73,9 @@ class SqlStore:
                 for person in sorted(commit.changes.erased):
                     self._sealing.erase(connection, commit.community, person)
                 if commit.changes.erased_plates:
-                    erase_plates(connection, commit.community, commit.changes.erased_plates, commit.last_seq)
+                    erase_plates(
+                        connection, commit.community, commit.changes.erased_plates, commit.last_seq, commit.now_ms
+                    )
         except StoreError:
             self._contacts.forget(commit.community)
             self._sealing.forget()

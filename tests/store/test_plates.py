@@ -220,14 +220,25 @@ def test_nothing_old_holds_a_plate_not_even_what_nobody_could_read(store: SqlSto
 
 def test_a_household_s_plates_go_at_once_and_its_neighbours_stay(store: SqlStore) -> None:
     epoch = days(store)
+    about = alert(20, 20)
+    about.facts, about.key, about.closed_ms = {"plate": MINE}, f"unknown_car|{MINE}", NOW + 9 * DAY_MS
+    row = store.write_command(COMMUNITY, PutPermit(actor="desk", permit=Permit(plate=MINE)), NOW)
+    said = RegistryChanged(seq=10, at_ms=NOW + DAY_MS, reason=Reason.PERSON_ASKED, what="permit", id=MINE)
+    kept = batch(epoch, 11, decisions=[said], changes=Changes(alerts={20: about}), now_ms=NOW + 10 * DAY_MS)
+    kept.commands = [(row, 11, None)]
+    store.commit(kept)
     erased = Changes(erased_plates={MINE})
-    store.commit(batch(epoch, 11, [Commanded(NOW, EraseHousehold(actor="desk", place="h1"), 0)], changes=erased))
-    assert MINE not in everything(store)
+    at_ms = NOW + 11 * DAY_MS
+    asked = Commanded(at_ms, EraseHousehold(actor="desk", place="h1"), 0)
+    store.commit(batch(epoch, 12, [asked], changes=erased, now_ms=at_ms))
+    assert MINE not in column(store, "ledger")
+    assert MINE not in column(store, "visit")
     assert column(store, "ledger").count(THEIRS) == 5
     forget(store, 0)
+    assert MINE not in everything(store)
     assert journal(store)[9][0] == MINE, "what a start still reads waits for the next snapshots"
-    store.commit(batch(epoch, 12))
-    for seq in (11, 12):
+    store.commit(batch(epoch, 13))
+    for seq in (12, 13):
         keep_snapshot(store, State(community=COMMUNITY, seq=seq, now_ms=NOW), "1.0")
     forget(store, 0)
     told = journal(store)
