@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from hub.core.commands import EraseHousehold
@@ -11,7 +13,7 @@ from hub.core.people import changed
 from hub.model import PlaceKind
 
 
-def erase_household(core: Core, command: EraseHousehold) -> str | None:
+def erase_household(core: Core, command: EraseHousehold, drop_permit: Callable[[Core, str], None]) -> str | None:
     """Its permits go, and its plates out of what is kept; a car that stands inside keeps its plate until it has left.
 
     Else its way out would find no visit, and the count of cars would be wrong by one for good.
@@ -24,8 +26,7 @@ def erase_household(core: Core, command: EraseHousehold) -> str | None:
     plates = {*permits, *(one.plate for one in state.turns.values() if one.place == home)}
     plates |= {one.plate for one in state.parking.visits.values() if one.home == home}
     for plate in permits:
-        del state.permits[plate]
-        changes.permits[plate] = None
+        drop_permit(core, plate)
     for turn in [one for one in state.turns.values() if one.place == home and one.plate]:
         state.turns[turn.id] = changes.turns[turn.id] = msgspec.structs.replace(turn, plate="")
     for visit in state.parking.visits.values():

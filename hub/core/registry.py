@@ -75,7 +75,7 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case ErasePerson():
             return erase_person(core, command)
         case EraseHousehold():
-            return erase_household(core, command)
+            return erase_household(core, command, _drop_permit)
         case Remove(what="permit", id=id) if id not in state.permits:
             return _remove(core, "permit", normalised(id))
         case Remove(what=what, id=id):
@@ -119,6 +119,11 @@ def _put_device(core: Core, device: Device) -> str | None:
     return None
 
 
+def _drop_permit(core: Core, plate: str) -> None:
+    del core.state.permits[plate]
+    core.changes.permits[plate] = None
+
+
 def _remove(core: Core, what: str, id: str) -> str | None:
     state, changes = core.state, core.changes
     match what:
@@ -148,8 +153,7 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "permit" if id not in state.permits:
             return "there is no permit for this plate"  # a refusal is kept, and shown: no place for a plate
         case "permit":
-            del state.permits[id]
-            changes.permits[id] = None
+            _drop_permit(core, id)
         case "override" if id in state.overrides:
             del state.overrides[id]
             changes.overrides[id] = None

@@ -85,7 +85,7 @@ def in_value(value: object, change: Change) -> object:
         elif name == "key" and "|" in one:  # of an alert about passing cars: rule|plate
             rule, _, plate = one.rpartition("|")
             told[name] = f"{rule}|{change(plate)}"
-        elif name in ("detail", "refused"):
+        elif name in ("detail", "refused", "label"):  # a label may be of plates that an unknown one may mean
             told[name] = in_text(one, change)
         else:
             told[name] = one

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hub.core.commands import EraseHousehold, PutPermit, PutPlace, Remove
 from hub.core.decisions import AnyDecision, CommandRefused, HouseholdErased, RegistryChanged
-from hub.model import Direction, EntryReason, Event, Kind, Permit, Place, PlaceKind, PlanTurn, Visit
+from hub.core.notices import _told
+from hub.model import Direction, EntryReason, Event, Fact, Kind, Permit, Place, PlaceKind, PlanTurn, Visit
 from tests.core.timeline import START, Timeline
 
 MINE, OTHER = "沪A12345", "沪AD67890"
@@ -75,3 +76,9 @@ def test_a_device_does_not_remember_the_last_car() -> None:
     t = Timeline()
     t.reading(0, "cam", kind=Kind.LPR, event=Event.PLATE, plate=MINE, direction=Direction.IN.value)
     assert t.core.state.devices["cam"].facts == {"direction": "in"}
+
+
+def test_no_message_says_a_plate_or_one_that_it_may_mean() -> None:
+    facts: dict[str, Fact] = {"plate": MINE, "label": f"{MINE} {OTHER}", "direction": "in"}
+    assert _told(facts) == {"direction": "in"}
+    assert _told({"label": "person"}) == {"label": "person"}

@@ -200,7 +200,8 @@ def test_nothing_old_holds_a_plate_not_even_what_nobody_could_read(store: SqlSto
     said = RegistryChanged(seq=4, at_ms=NOW, reason=Reason.PERSON_ASKED, what="permit", id=MINE)
     inputs: list[Input] = [odd, other, unread(), put, passed(MINE, 0), received(6)]
     about = alert(7, 7)
-    about.facts, about.key, about.closed_ms = {"plate": MINE}, f"unknown_car|{MINE}", NOW
+    about.facts = {"plate": MINE, "label": f"{MINE} {THEIRS}"}
+    about.key, about.closed_ms = f"unknown_car|{MINE}", NOW
     row = store.write_command(COMMUNITY, PutPermit(actor="desk", permit=Permit(plate=MINE)), NOW)
     commit = batch(epoch, 1, inputs, decisions=[said], changes=Changes(alerts={7: about}), last_seq=9)
     commit.quarantined = [(1, odd), (2, other)]
