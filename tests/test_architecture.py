@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 STAGES = ["mqtt", "decode", "core", "store", "influx", "delivery", "answering", "web", "simulate"]
-PURE = ["hub/model", "hub/errors.py", "hub/phrases.py", "hub/decode", "hub/core", "devices"]
+PURE = ["hub/model", "hub/errors.py", "hub/phrases.py", "hub/plates.py", "hub/decode", "hub/core", "devices"]
 FOREIGN = {
     "asyncio", "time", "os", "random", "logging", "structlog", "sqlalchemy", "sqlite3", "httpx", "apprise", "fastapi",
     "aiomqtt", "paho", "mqtt5", "socket", "threading", "subprocess", "requests", "psycopg", "influxdb_client",

@@ -128,6 +128,8 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
     elif device.met:
         reassert(core, device, reading, raw, kind)
     device.facts.update(reading.facts)
+    if "plate" in reading.facts:  # the last car is nothing that a device has to remember
+        del device.facts["plate"]
     if kind in PASSED_OR_PARKED:
         observed(core, device, reading, believed(reading.device_ms, raw.received_ms))
     if now - device.row_ms >= ROW_EVERY_MS:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
+
 from hub.core.commands import (
     AnyCommand,
+    EraseHousehold,
     ErasePerson,
     ImHome,
     PutCalendarDay,
@@ -23,11 +26,13 @@ from hub.core.commands import (
     Remove,
 )
 from hub.core.context import Core
+from hub.core.households import erase_household
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
 from hub.model import Device
+from hub.plates import normalised
 
 T = TypeVar("T")
 
@@ -46,6 +51,8 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutDuty(duty=duty):
             return _put(core, check_duty(core, duty), "duty", duty.id, duty, state.duties, changes.duties)
         case PutPermit(permit=permit):
+            # One car, one permit: whoever spells its plate otherwise changes the permit that it has.
+            permit = msgspec.structs.replace(permit, plate=normalised(permit.plate))
             return _put(core, check_permit(permit), "permit", permit.plate, permit, state.permits, changes.permits)
         case PutSpace(space=space):
             return _put(core, check_space(core, space), "space", space.id, space, state.spaces, changes.spaces)
@@ -67,6 +74,10 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
             return refuse(core, command)
         case ErasePerson():
             return erase_person(core, command)
+        case EraseHousehold():
+            return erase_household(core, command, _drop_permit)
+        case Remove(what="permit", id=id) if id not in state.permits:
+            return _remove(core, "permit", normalised(id))
         case Remove(what=what, id=id):
             return _remove(core, what, id)
         case _:
@@ -108,6 +119,11 @@ def _put_device(core: Core, device: Device) -> str | None:
     return None
 
 
+def _drop_permit(core: Core, plate: str) -> None:
+    del core.state.permits[plate]
+    core.changes.permits[plate] = None
+
+
 def _remove(core: Core, what: str, id: str) -> str | None:
     state, changes = core.state, core.changes
     match what:
@@ -134,9 +150,10 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "duty" if id in state.duties:
             del state.duties[id]
             changes.duties[id] = None
-        case "permit" if id in state.permits:
-            del state.permits[id]
-            changes.permits[id] = None
+        case "permit" if id not in state.permits:
+            return "there is no permit for this plate"  # a refusal is kept, and shown: no place for a plate
+        case "permit":
+            _drop_permit(core, id)
         case "override" if id in state.overrides:
             del state.overrides[id]
             changes.overrides[id] = None

@@ -41,12 +41,16 @@ class Right(StrEnum):
     """Change people, the rota and the rest of the registry."""
     DRILL = "drill"
     LOOKS = "looks"
+    PLATES = "plates"
+    """See plates in full; everybody else sees 沪A·**345."""
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
     Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS, Right.LOOKS},
-    Role.GUARD: frozenset({Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE}),
+    Role.GUARD: frozenset(
+        {Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE, Right.PLATES}
+    ),
     Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE}),
     Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS}),
     Role.STREET: frozenset({Right.COUNTS}),

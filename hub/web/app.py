@@ -23,6 +23,7 @@ from hub.web.pages import (
     door,
     drills,
     duty,
+    households,
     inbox,
     incident,
     looks,
@@ -42,7 +43,7 @@ from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
-OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry)
+OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry, households)
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

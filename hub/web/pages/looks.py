@@ -28,6 +28,7 @@ SEEN: Mapping[str, str] = {
     "photo": marked("现场照片"),
     "personal": marked("住户信息"),
     "phone": marked("电话"),
+    "plate": marked("车牌"),
 }
 """By what was shown; what is not here is shown as it was logged."""
 
@@ -57,7 +58,7 @@ def looks_page(
         wanted=incident,
         lookers=lookers,
         name=lambda id: people[id].name if id in people else id,
-        seen=lambda what: word(picture.language, SEEN, what),
+        seen=lambda what: " · ".join(word(picture.language, SEEN, part) for part in what.split(":")),
         full=len(found) == SHOWN,
         shown=SHOWN,
         picture=picture,
