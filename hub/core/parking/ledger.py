@@ -77,6 +77,7 @@ def enter(
         note_inside(index(core), visit)
     else:
         miss_exit(core, lane, visit, before.in_ms)
+    estimate_soon(core, zone)
     return entry
 
 
@@ -119,6 +120,7 @@ def leave(
     )
     if visit.id:
         _end(core, visit, max(at_ms, visit.in_ms), entry.id, reason)
+    estimate_soon(core, zone)
     return entry
 
 
@@ -255,5 +257,4 @@ def write_entry(
         counts.outs += 1
         if hour is not None:
             hour.outs += 1
-    estimate_soon(core, visit.zone)
     return entry
