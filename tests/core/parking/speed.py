@@ -7,7 +7,7 @@ import time
 
 from hub.core.inputs import Received
 from hub.core.step import step
-from hub.model import Event, Kind, PermitKind, RawMessage, Reading
+from hub.model import Event, Fact, Kind, PermitKind, RawMessage, Reading
 from tests.core.parking.yard import Yard
 from tests.core.timeline import ms
 
@@ -21,7 +21,7 @@ def passages(count: int) -> list[Received]:
         plate = f"沪A{(turn - 100 * out) * 7919 % 404 * 37:05}"
         at_ms = ms(100 + 10 * n)
         event = Event.VEHICLE_NO_PLATE if n % 50 == 49 else Event.PLATE
-        facts = {} if n % 50 == 49 else {"plate": plate, "confidence": 90}
+        facts: dict[str, Fact] = {} if n % 50 == 49 else {"plate": plate, "confidence": 90}
         raw = RawMessage("gates", camera, b"", at_ms)
         messages.append(Received(raw, (Reading(camera, Kind.LPR, event, facts, at_ms, f"k{n}"),)))
     return messages
