@@ -16,7 +16,7 @@ from hub.core.parking.permits import normalised, permit_of
 from hub.core.parking.state import GuessKind, ZoneState
 from hub.model import Direction, EntryReason, GateLane, LedgerEntry, PermitKind, ReadHow, Visit
 
-SKEW_MS = 120_000
+SKEW_MS = 60_000
 """Two cameras' clocks may disagree by this much before one passage counts as before another."""
 
 SEEN = frozenset({EntryReason.PASSED, EntryReason.TAILGATED, EntryReason.OFFICE})
