@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.core.commands import Remove
 from hub.core.decisions import AlertRaised
 from hub.model import Event
 from tests.core.parking.yard import CAR, OTHER, THIRD, Yard
@@ -182,3 +183,14 @@ def test_each_tailgating_is_an_occurrence_of_its_own() -> None:
     assert raised == 2
     yard.passed(2000)
     assert yard.lane().met == []
+
+
+def test_nothing_is_wrong_with_a_lane_that_is_no_more() -> None:
+    yard = ready()
+    yard.arm(100, "arm-in", True)
+    yard.passed(106)
+    yard.plate(110, "cam-in", "苏E11111")
+    yard.command(112, Remove(actor="desk", what="gate_lane", id="in"))
+    assert (yard.alerted(), yard.inside()) == (["unknown_car"], [CAR, "苏E11111"])
+    yard.passed(500)
+    assert "in" not in yard.core.state.parking.lanes
