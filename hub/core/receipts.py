@@ -62,6 +62,8 @@ def _taken(core: Core, one: Notification, receipt: Receipt) -> None:
     if one.state in UNDER_WAY:
         # Its parts are in the message of the attempt under way: that one's answer or deadline is theirs.
         flying = one.due_ms if one.carries and not current and one.purpose is not Purpose.DIGEST else None
+        if flying is not None and not one.incident:
+            return  # an announcement hangs on nothing that would keep it for its parts: told once more at worst
         sent(core, one, receipt.contact, receipt.at_ms, Reason.POLICY_STEP, receipt.reason)
         one.code = receipt.code
         one.due_ms = flying

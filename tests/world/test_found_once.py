@@ -12,6 +12,7 @@ FOUND = {
     1000158: "an announcement was forgotten while its message carried another",
     1000005: "what a failing message carried joined the attempt that had just failed",
     1000076: "a part that was sent on its own account was opened again",
+    1002667: "an announcement that carried another was not in the rows any more",
     1003518: "a message waited in its lane into its reader's sleep",
     1003721: "a call waited in its lane into the end of the night calls",
 }
