@@ -28,6 +28,8 @@ from hub.core.commands import (
 from hub.core.context import Core
 from hub.core.households import erase_household
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
+from hub.core.parking.gates import forget_lane
+from hub.core.parking.permits import permit_gone, permit_put
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
@@ -53,7 +55,11 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutPermit(permit=permit):
             # One car, one permit: whoever spells its plate otherwise changes the permit that it has.
             permit = msgspec.structs.replace(permit, plate=normalised(permit.plate))
-            return _put(core, check_permit(permit), "permit", permit.plate, permit, state.permits, changes.permits)
+            refused = check_permit(permit)
+            refused = _put(core, refused, "permit", permit.plate, permit, state.permits, changes.permits)
+            if refused is None:
+                permit_put(core, permit)
+            return refused
         case PutSpace(space=space):
             return _put(core, check_space(core, space), "space", space.id, space, state.spaces, changes.spaces)
         case PutGateLane(lane=lane):
@@ -122,6 +128,7 @@ def _put_device(core: Core, device: Device) -> str | None:
 def _drop_permit(core: Core, plate: str) -> None:
     del core.state.permits[plate]
     core.changes.permits[plate] = None
+    permit_gone(core)
 
 
 def _remove(core: Core, what: str, id: str) -> str | None:
@@ -161,7 +168,7 @@ def _remove(core: Core, what: str, id: str) -> str | None:
             del state.spaces[id]
             changes.spaces[id] = None
         case "gate_lane" if id in state.gate_lanes:
-            del state.gate_lanes[id]
+            forget_lane(core, state.gate_lanes.pop(id))
             changes.gate_lanes[id] = None
         case "plan" if id in state.plans:
             del state.plans[id]
