@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import msgspec
 
@@ -19,6 +18,7 @@ from hub.core.commands import (
     SayVerdict,
 )
 from hub.core.decisions import AlertCleared, AlertRaised, AnyDecision
+from hub.core.inputs import Commanded, Receipted, Received, TimePassed
 from hub.core.parking.state import SpaceState
 from hub.model import (
     Alert,
@@ -33,6 +33,8 @@ from hub.model import (
     Permit,
     Place,
     PlaceKind,
+    RawMessage,
+    Reading,
     Severity,
     Space,
     SpaceUse,
@@ -95,7 +97,7 @@ class Bays(Timeline):
     def sensor(self, device: str, space: str, kind: Kind = Kind.PARKING) -> None:
         self.command(self.now, PutDevice(actor="seed", device=Device(id=device, kind=kind, place=space)))
 
-    def _step(self, at: float, input) -> list[AnyDecision]:  # type: ignore[no-untyped-def]
+    def _step(self, at: float, input: Commanded | Received | Receipted | TimePassed) -> list[AnyDecision]:
         decisions = super()._step(at, input)
         for one in decisions:
             if isinstance(one, AlertRaised):
@@ -115,9 +117,27 @@ class Bays(Timeline):
     def wait(self, until: float) -> list[AnyDecision]:
         return self.passed(until * 60)
 
-    def says(self, at: float, space: str, occupied: bool, *, device: str = "", **facts: Fact) -> list[AnyDecision]:
+    def says(
+        self,
+        at: float,
+        space: str,
+        occupied: bool,
+        *,
+        device: str = "",
+        fault: bool | None = None,
+        confidence: float | None = None,
+    ) -> list[AnyDecision]:
+        """Its sensor, or another device that stands in it."""
+        facts: dict[str, Fact] = {"occupied": occupied}
+        if fault is not None:
+            facts["fault"] = fault
+        if confidence is not None:
+            facts["confidence"] = confidence
         device = device or f"s-{space}"
-        return self.reading(at * 60, device, kind=Kind.PARKING, occupied=occupied, **facts)
+        payload = msgspec.json.encode([device, facts])
+        raw = RawMessage("bulk", f"t/{device}", payload, ms(at * 60))
+        reading = Reading(device, Kind.PARKING, Event.STATUS, facts)
+        return self._step(at * 60, Received(raw, (reading,)))
 
     def enters(self, at: float, plate: str = "", *, written: float | None = None) -> int:
         """The ledger writes a visit."""
@@ -162,4 +182,4 @@ class Bays(Timeline):
         return [alert for alert in self.core.state.alerts.values() if alert.closed_ms is None]
 
 
-__all__ = ["OTHER", "OWNER", "ROLES", "Bays", "timedelta"]
+__all__ = ["OTHER", "OWNER", "ROLES", "Bays"]
