@@ -24,6 +24,8 @@ from hub.core.parking.evidence import (
     compiled,
     entitled,
     likely_car,
+    mistaken,
+    own_car,
 )
 from hub.core.parking.squats import (
     CAMERA,
@@ -46,7 +48,7 @@ FLIPS_MANY = 20
 """Changes of one day that did not last; a sensor that wavers more is not believed."""
 STEADY_MS = 60 * MINUTE_MS
 """Once it has been steady for this long it is believed again."""
-ANOTHER_LOOK_MS = 10 * MINUTE_MS
+ANOTHER_LOOK_MS = 4 * MINUTE_MS
 """How often a space that is occupied is judged again."""
 REPLAY_MS = 2 * MINUTE_MS
 """Within this a gate that was offline has replayed what it kept."""
@@ -203,7 +205,7 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
-        state.visit = A_CAR  # nobody knows since when: it is taken for a car
+        state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
     _changed(core, space, state)
 
 
@@ -272,9 +274,13 @@ def _another_look(core: Core, space: Space, state: SpaceState) -> None:
     """The ledger may have learned something since: a car whose visit ended cannot stand here, a late record explains a squat."""
     if its_car_left(core, state):
         gone(core, state)
-    elif state.visit == GONE and state.looked_ms + OUT_MS <= core.now_ms:
-        state.visit = 0
-        judge(core, space, state, core.now_ms)
+    if state.visit == GONE:
+        likely = mistaken(core, space)
+        if likely is not None:
+            take(core, space, state, likely)
+        elif state.looked_ms + OUT_MS <= core.now_ms:
+            state.visit = 0
+            judge(core, space, state, core.now_ms)
     elif not state.visit:
         judge(core, space, state, state.since_ms)
 

@@ -92,17 +92,21 @@ def test_a_car_that_comes_back_to_its_space_is_the_same_car() -> None:
     assert (bays.space("11").visit, bays.raised) == (visit, [])
 
 
-def test_a_homes_own_car_may_take_its_space_hours_after_it_came_in() -> None:
+def test_a_homes_own_car_that_stood_elsewhere_may_take_its_space() -> None:
     bays = Bays()
     bays.enters(5, OWNER)
-    bays.says(150, "21", True)
+    bays.sensor("cam-11", "11", Kind.LPR)
+    bays.says(8, "11", True)
+    bays.reading(9 * 60, "cam-11", kind=Kind.LPR, plate=OWNER)
+    bays.says(150, "11", False)
+    bays.says(154, "21", True)
     bays.wait(170)
     assert (bays.space("21").plate, bays.raised) == (OWNER, [])
 
 
 def test_a_homes_own_car_whose_own_space_is_free_explains_no_other() -> None:
     bays = Bays()
-    bays.enters(28, OWNER)
+    bays.enters(20, OWNER)
     bays.says(30, "12", True)
     bays.wait(60)
     assert bays.raised == [("squat", "12")]
