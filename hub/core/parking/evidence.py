@@ -34,8 +34,10 @@ ENTERED_MS = 20 * MINUTE_MS
 """A car that came in takes its space within this."""
 WANDER_MS = 10 * MINUTE_MS
 """A car that left a space stands in another, or is out, within this."""
-STRANGER_MS = 5 * MINUTE_MS
+STRANGER_MS = 4 * MINUTE_MS
 """A car is taken to stand where it may not only when it came in this shortly before."""
+UNSEEN_SPACES = 3
+"""So many spaces that seem free may be taken by what no sensor sees."""
 SKEW_MS = 30_000
 """Gates and sensors may disagree about the time by this much."""
 
@@ -188,13 +190,14 @@ def _free_or_unknown(core: Core, id: str) -> bool:
 
 
 def _free_for_all(core: Core, here: Site) -> bool:
-    """A space that is nobody's own is free, as far as anybody sees."""
+    """More spaces that are nobody's own are free than what no sensor sees may have taken."""
     spaces, states = core.state.spaces, core.state.parking.spaces
+    free = 0
     for id in here.counted[""]:
         state = states.get(id)
         if state is not None and state.occupied is False and not spaces[id].homes:
-            return True
-    return False
+            free += 1
+    return free > UNSEEN_SPACES
 
 
 def own_car(core: Core, space: Space) -> int:
