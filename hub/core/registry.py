@@ -24,6 +24,7 @@ from hub.core.commands import (
 )
 from hub.core.context import Core
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
+from hub.core.parking.estimates import start_zones
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
@@ -79,6 +80,8 @@ def _put(
     if refused is None:
         known[id] = touched[id] = entry
         changed(core, what, id)
+        if what in ("space", "gate_lane"):
+            start_zones(core)
     return refused
 
 
