@@ -69,7 +69,7 @@ def start_zones(core: Core) -> None:
         core.arm(next_minute(core.now_ms), "parking_zone", 0, "")
 
 
-def zone_due(core: Core, zone: str, due_ms: int) -> None:
+def zone_due(core: Core, _zone: str, due_ms: int) -> None:
     """Once a minute, all zones: estimate anew, find drift, count the hour. A second timer of one minute does nothing."""
     here = _site(core)
     whole = core.state.parking.zones.get("")
