@@ -34,6 +34,7 @@ from hub.model import (
 )
 
 if TYPE_CHECKING:
+    from hub.core.parking.index import ParkingIndex
     from hub.core.parking.site import Site
 
 RECENT = 2048
@@ -88,6 +89,8 @@ class Core:
         """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
         self.site: Site | None = None
         """The registry as parking needs it; None after each change of it: see `hub.core.parking.door.site`."""
+        self.parking_index: ParkingIndex | None = None
+        """Who is inside, by plate; None until it is needed, or to have it made anew: see `hub.core.parking.index`."""
         self._rebuild()
 
     def _rebuild(self) -> None:

@@ -63,7 +63,7 @@ def ended(core: Core, one: Notification) -> None:
     core.touch_notification(one)
     if one.incident:
         core.forget_closed(one.incident)
-    else:
+    elif one.due_ms is None:  # else its message carries others yet
         core.notifications_of.get(0, set()).discard(one.id)
         core.state.notifications.pop(one.id, None)
 

@@ -25,6 +25,7 @@ from hub.core.commands import (
 from hub.core.context import Core
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
 from hub.core.parking.estimates import start_zones
+from hub.core.parking.permits import permit_gone, permit_put
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
@@ -47,7 +48,11 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutDuty(duty=duty):
             return _put(core, check_duty(core, duty), "duty", duty.id, duty, state.duties, changes.duties)
         case PutPermit(permit=permit):
-            return _put(core, check_permit(permit), "permit", permit.plate, permit, state.permits, changes.permits)
+            refused = check_permit(permit)
+            refused = _put(core, refused, "permit", permit.plate, permit, state.permits, changes.permits)
+            if refused is None:
+                permit_put(core, permit)
+            return refused
         case PutSpace(space=space):
             return _put(core, check_space(core, space), "space", space.id, space, state.spaces, changes.spaces)
         case PutGateLane(lane=lane):
@@ -140,6 +145,7 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "permit" if id in state.permits:
             del state.permits[id]
             changes.permits[id] = None
+            permit_gone(core)
         case "override" if id in state.overrides:
             del state.overrides[id]
             changes.overrides[id] = None

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
-from hub.model import Census, Estimate, LedgerEntry, Squat, Verdict, Visit, Watch, ZoneHour
+from hub.model import Census, Direction, Estimate, LedgerEntry, ReadHow, Squat, Verdict, Visit, Watch, ZoneHour
+
+
+class Passing(msgspec.Struct, kw_only=True):
+    """One car at a lane, however many devices saw it: what is known of it within the window of one car."""
+
+    at_ms: int
+    """When it passed: the time of its first read."""
+    first_ms: int
+    """When the hub heard of it first."""
+    seen_ms: int
+    """When the hub heard of it last."""
+    device: str
+    plate: str = ""
+    read: ReadHow
+    confidence: float = 0.0
+    said: Direction | None = None
+    """The way that the camera says it went, in clear words."""
+    opening: int = 0
+    """Number of the opening that it went through; 0: none seen."""
+    settled: bool = False
+    """It has its entry, or was found to have none."""
+    entry: int = 0
+    visit: int = 0
+    over: bool = False
+    """Its window is over: kept only so that a later read of the same car is known as such."""
+    tailgated: bool = False
 
 
 class LaneState(msgspec.Struct, kw_only=True):
@@ -28,6 +56,59 @@ class LaneState(msgspec.Struct, kw_only=True):
     """How far its clock is off, by its last messages."""
     met: list[str] = msgspec.field(default_factory=list)
     """What is wrong with it: names of derived facts that are true."""
+    due_ms: int | None = None
+    """When it is looked at next: a car's window, an arm that stays up, a waiting car."""
+    passing: list[Passing] = msgspec.field(default_factory=list)
+    """Cars of the window that is on, in the order in which they came."""
+    waiting: Passing | None = None
+    """A car that was not let in at once: it may be, by hand."""
+    passed: list[tuple[int, str, str]] = msgspec.field(default_factory=list)
+    """(ms, plate, direction) of its last cars, by time: what replayed records are compared with."""
+    arm: str = ""
+    """Device whose contact says where the arm is; "" while none has said so."""
+    opening: int = 0
+    """Number of the last opening."""
+    up_ms: int = 0
+    """When the arm went up last."""
+    closed_ms: int = 0
+    commanded_ms: int = 0
+    """When a relay was told to open last."""
+    read_ms: int = 0
+    """When a camera saw a car last."""
+    camera: str = ""
+    """That camera."""
+    loop_ms: int = 0
+    """When a car was on its loop last."""
+    unopened: int = 0
+    """Cars with a permit, one after another, for which the arm did not go up."""
+    lifted_ms: int | None = None
+    """When the arm went up with no reason known yet."""
+    tailgated_ms: int | None = None
+    """When ``tailgating`` was said last, until it is taken back."""
+    tailgater: str = ""
+    """Device about which it was said."""
+    skewed: dict[str, int] = msgspec.field(default_factory=dict)
+    """device -> messages, one after another, whose time was off by as much."""
+
+
+class GuessKind(StrEnum):
+    """What was concluded about a visit that nobody saw."""
+
+    ENTRY = "entry"
+    """That it came in: there is an entry MISSED_ENTRY."""
+    EXIT = "exit"
+    """That it went out: there is an entry MISSED_EXIT."""
+    NAMED = "named"
+    """That it was the car out that nobody could name."""
+    TAKEN = "taken"
+    """That it was the car in that nobody had read."""
+
+
+class Guess(msgspec.Struct, kw_only=True):
+    """A conclusion about a visit that is over; a record that is replayed later may show it right or wrong."""
+
+    kind: GuessKind
+    visit: Visit
 
 
 class SpaceState(msgspec.Struct, kw_only=True):
@@ -95,6 +176,8 @@ class ParkingState(msgspec.Struct, kw_only=True):
     watches: dict[int, Watch] = msgspec.field(default_factory=dict)
     hours: dict[str, ZoneHour] = msgspec.field(default_factory=dict)
     """zone -> the hour that is on."""
+    guesses: list[Guess] = msgspec.field(default_factory=list)
+    """The newest conclusions about visits that are over."""
     squatted: dict[str, list[int]] = msgspec.field(default_factory=dict)
     """space -> when its squats of the last two weeks began."""
 
@@ -113,4 +196,14 @@ class ParkingChanges(msgspec.Struct, kw_only=True):
     watches: dict[int, Watch] = msgspec.field(default_factory=dict)
 
 
-__all__ = ["LaneState", "ParkingChanges", "ParkingState", "SpaceState", "Verdict", "ZoneState"]
+__all__ = [
+    "Guess",
+    "GuessKind",
+    "LaneState",
+    "ParkingChanges",
+    "ParkingState",
+    "Passing",
+    "SpaceState",
+    "Verdict",
+    "ZoneState",
+]
