@@ -1,7 +1,7 @@
 """The census: somebody walks round, space by space, and the ledger is corrected by entries. Pure.
 
 1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes.
-2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for three of ten.
+2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for about one of seven.
 3. When the whole zone was counted its ledger is corrected: too few cars inside enter; too many leave only as stays that nobody can vouch for
    (without a plate, or of no household, for over a day), because cars also stand outside of spaces. What then still differs is its offset.
 """
@@ -10,13 +10,22 @@ from __future__ import annotations
 
 from hub.core.commands import CountSpaces
 from hub.core.context import Core
-from hub.core.parking.estimates import Seen, estimate_now, has_gates, seen
+from hub.core.parking.estimates import (
+    LEAST_SWING,
+    Seen,
+    estimate_now,
+    has_gates,
+    hidden_mean,
+    misread_mean,
+    seen,
+    swing,
+)
 from hub.core.parking.ledger import enter, leave
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.state import SpaceState, ZoneState
 from hub.model import Census, EntryReason, ReadHow, Verdict, Visit
 
-NEWEST = 0.3
+NEWEST = 0.15
 STALE_MS = 24 * 3_600_000
 
 
@@ -81,17 +90,17 @@ def _note(core: Core, id: str, verdict: Verdict) -> Seen:
 def _whole_zone(core: Core, here: Site, zone: str, found: dict[str, Seen], command: CountSpaces) -> int:
     """Learn from it, and correct the ledger of a zone that has gates."""
     state = core.state.parking.zones.setdefault(zone, ZoneState())
-    newest = NEWEST if state.census_ms else 0.5
     hidden = sum(one is Seen.HIDDEN for one in found.values())
     wrong = sum(one is Seen.WRONG for one in found.values())
-    state.hidden += newest * (hidden - state.hidden)
-    state.misread += newest * (wrong - state.misread)
+    before, wrong_before = hidden_mean(state, len(found)), misread_mean(state, len(found))
+    state.hidden = before + NEWEST * (hidden / max(swing(core, state), LEAST_SWING) - before)
+    state.misread = wrong_before + NEWEST * (wrong - wrong_before)
     state.census_ms = core.now_ms
     if not has_gates(here, zone):
         return 0
     cars = sum(command.spaces[id] is Verdict.CAR for id in found)
     corrected = _correct(core, zone, cars, command.actor)
-    state.offset = state.ins - state.outs - cars
+    state.offset = float(state.ins - state.outs - cars)
     state.offset_ms = core.now_ms
     state.passed = state.ins + state.outs
     return corrected

@@ -20,7 +20,7 @@ def look_for_drift(core: Core, here: Site, state: ZoneState, zone: str, occupied
     said = core.settings.parking
     apart = abs(state.ins - state.outs - state.offset - occupied)
     told = "" if state.estimate is None else state.estimate.drift
-    if apart <= max(said.drift_cars, 3 * math.sqrt(variance)):
+    if apart <= max(said.drift_cars, 3 * math.sqrt(max(variance, state.wander))):
         state.drift_since_ms = None
         if told:
             _tell(core, here, told, drifted=False)

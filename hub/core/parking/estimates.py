@@ -23,6 +23,7 @@ from enum import StrEnum
 import msgspec
 
 from hub.core.context import Core
+from hub.core.localtime import DAY_MS, local_day, moment
 from hub.core.parking.drift import look_for_drift
 from hub.core.parking.hours import hour_of
 from hub.core.parking.site import Site, site_of
@@ -39,6 +40,16 @@ HOME_IN, HOME_OUT = 0.9, 0.12
 """A home's own space is occupied, when a car of the home is inside and when none is."""
 FORGOTTEN_MS = 6 * 3_600_000
 """What a census saw in an unseen space counts for a third after this."""
+DAY_SWING, BUSIEST = 0.9, 15 / 24
+"""Hidden things by the hour: how far from their mean, and when they are most."""
+LEAST_SWING, MOST_SWING = 0.3, 3.0
+UNEVEN = 0.1
+"""How far that hour's mean may be off: the square, as a share of its square."""
+USUALLY_HIDDEN, USUALLY_MISREAD = 1 / 120, 0.4 / 120
+"""Of a zone's spaces."""
+LEAST = 0.1
+"""Variance that is left when a census has found nothing hidden and nothing wrong."""
+SQUATS_NOW_MS, SQUATS_MEAN_MS = 90 * 60_000, 5 * 86_400_000
 LEARNT_MS = 24 * 3_600_000
 FLAPPING = 20
 """Changes of a day that did not last, above which a sensor is not believed."""
@@ -79,6 +90,7 @@ def zone_due(core: Core, _zone: str, due_ms: int) -> None:
         if not here.counted.get(name):
             continue
         state = core.state.parking.zones.setdefault(name, ZoneState())
+        _note_squats(core, state, name)
         tally = _tally(core, here, state, name)
         drift = ""
         if has_gates(here, name):
@@ -163,10 +175,30 @@ def _tally(core: Core, here: Site, zone_state: ZoneState, zone: str) -> Tally:
             occupied += p
             variance += p * (1 - p)
     if live:
-        hidden = min(zone_state.hidden, len(counted) - occupied)
+        hidden = min(hidden_mean(zone_state, len(counted)) * swing(core, zone_state), len(counted) - occupied)
         occupied += hidden
-        variance += hidden + zone_state.misread + 0.1
+        variance += hidden * (1 + UNEVEN * hidden) + misread_mean(zone_state, len(counted)) + LEAST
     return Tally(len(counted), live, occupied, variance)
+
+
+def hidden_mean(state: ZoneState, total: int) -> float:
+    """Things that no sensor sees, over the day: as the censuses have shown; before the first one as many as is usual."""
+    return state.hidden if state.census_ms else USUALLY_HIDDEN * total
+
+
+def misread_mean(state: ZoneState, total: int) -> float:
+    """Sensors that are wrong unnoticed."""
+    return state.misread if state.census_ms else USUALLY_MISREAD * total
+
+
+def swing(core: Core, state: ZoneState) -> float:
+    """What sensors do not see now, against its mean: people put things into spaces by day, and the squats that are seen show when."""
+    zone, now_ms = core.settings.zone, core.now_ms
+    of_day = (now_ms - moment(zone, local_day(zone, now_ms), 0)) / DAY_MS
+    by_clock = 1 + DAY_SWING * math.cos(2 * math.pi * (of_day - BUSIEST))
+    if state.squats_mean <= 0:
+        return by_clock
+    return (by_clock + min(state.squats_now / state.squats_mean, MOST_SWING)) / 2
 
 
 def _rates(core: Core, counted: tuple[str, ...], unseen: list[str]) -> dict[SpaceUse, float]:
@@ -217,6 +249,15 @@ def _learn(core: Core, state: ZoneState, tally: Tally) -> None:
     differs = state.ins - state.outs - tally.occupied - state.offset
     state.offset += share * differs
     state.wander += share * (differs * differs - state.wander)
+
+
+def _note_squats(core: Core, state: ZoneState, zone: str) -> None:
+    """How many squats are on, lately and in the long run."""
+    on = sum(not zone or squat.zone == zone for squat in core.state.parking.squats.values())
+    if not state.squats_mean and on:
+        state.squats_mean = state.squats_now = float(on)
+    state.squats_now += MINUTE_MS / SQUATS_NOW_MS * (on - state.squats_now)
+    state.squats_mean += MINUTE_MS / SQUATS_MEAN_MS * (on - state.squats_mean)
 
 
 def _fused(here: Site, state: ZoneState, zone: str, tally: Tally) -> tuple[float, float]:

@@ -157,8 +157,12 @@ class ZoneState(msgspec.Struct, kw_only=True):
     drift_since_ms: int | None = None
     wander: float = 4.0
     """Mean square of the cars by which ledger less ``offset`` and spaces differed."""
-    misread: float = 0.5
+    misread: float = 0.0
     """Sensors that a census contradicts, as the censuses have shown."""
+    squats_now: float = 0.0
+    """Squats that were on, in the last hour and a half or so."""
+    squats_mean: float = 0.0
+    """The same in the last days: what hour of the day it is among those who squat."""
     passed: int = 0
     """Passages that there had been when it was last counted."""
 

@@ -21,11 +21,13 @@ from hub.model import Direction, Verdict
 from hub.simulate.parking.devices import Said, said
 from hub.simulate.parking.score import Score, Scorer
 from hub.simulate.parking.site import ACTOR, Site, registry, settings, site
-from hub.simulate.parking.truth import DAY_MS, MINUTE_MS, Stand, Truth, truth
+from hub.simulate.parking.truth import MINUTE_MS, Stand, Truth, truth
 
 START_MS = 1_799_942_400_000
 """2027-01-15, local midnight."""
-CENSUS_EVERY_MS = 2 * DAY_MS
+CENSUS_MINUTES = (600, 2 * 1440 + 900, 4 * 1440 + 1140, 6 * 1440 + 1180)
+"""Of a stretch of nine days: somebody walks round every 48 hours or more rarely, at another hour of the day each time."""
+CENSUS_STRETCH = 9 * 1440
 COMMIT_EVERY = 5
 """Minutes between two commits, when crashes are played."""
 
@@ -113,7 +115,7 @@ def _run(live: Live, it: Site, month: Truth, spoken: Said, scorer: Scorer, crash
             _move(stands, moves[moved_n])
             moved_n += 1
         live.take(TimePassed(now_ms, drained=True), keep=keep)
-        if minute == 1 or minute % (CENSUS_EVERY_MS // MINUTE_MS) == 600:
+        if minute % CENSUS_STRETCH in CENSUS_MINUTES:
             seen = {space.id: stands.get(space.id, Verdict.NOTHING) for space in it.spaces}
             live.take(Commanded(now_ms, CountSpaces(actor=ACTOR, zone="", spaces=seen)), keep=keep)
         decisions: list[AnyDecision]
