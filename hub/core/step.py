@@ -27,6 +27,7 @@ from hub.core.lanes import rebase as rebase_lanes
 from hub.core.observing import false_alarms_due, observe
 from hub.core.parking.door import due as parking_due
 from hub.core.parking.gates import rebase_gates
+from hub.core.parking.spaces import rebase_spaces
 from hub.core.readings import receive
 from hub.core.silences import reminder_due, silence_due
 from hub.core.steps import incident_due
@@ -168,6 +169,7 @@ def _rebase(core: Core, by_ms: int) -> None:
             core.touch_notification(notification)
     rebase_lanes(core, by_ms)
     rebase_gates(core, by_ms)
+    rebase_spaces(core, by_ms)
     for device in state.devices.values():
         device.row_ms += by_ms
         if device.met:

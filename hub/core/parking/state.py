@@ -120,12 +120,19 @@ class SpaceState(msgspec.Struct, kw_only=True):
     shown: bool | None = None
     """What the sensor said last; it is believed once it has said so for the debounce."""
     shown_ms: int = 0
+    believe_ms: int = 0
+    """When what is shown is believed, should it last."""
     heard_ms: int = 0
+    looked_ms: int = 0
+    """When it was found out last what stands there, or that it is not what it seemed."""
     due_ms: int | None = None
     """When it is looked at next: debounce, grace, overstay, dead sensor."""
     plate: str = ""
     """Car that probably stands there."""
     visit: int = 0
+    """Visit of that car, or a word of `hub.core.parking.evidence` below 0; of a free space, of the car that left it last."""
+    doubted: bool = False
+    """Somebody saw that nothing stands there: its sensor is not believed until it has said so too."""
     squat: int = 0
     """Squat that is on."""
     called_car_ms: int = 0
@@ -184,6 +191,8 @@ class ParkingState(msgspec.Struct, kw_only=True):
     """The newest conclusions about visits that are over."""
     squatted: dict[str, list[int]] = msgspec.field(default_factory=dict)
     """space -> when its squats of the last two weeks began."""
+    unread_openings: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """zone -> when a gate into it opened lately and nobody was read: a car may have come in."""
 
 
 class ParkingChanges(msgspec.Struct, kw_only=True):
