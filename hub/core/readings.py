@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.core.alerts import condition_met
 from hub.core.conditions import PASSING, answered, believed, reassert
 from hub.core.context import Core
@@ -11,7 +13,7 @@ from hub.core.parking.door import facts_of_plate, observed
 from hub.core.rules import NO_STATE, UNDECODABLE
 from hub.core.state import KEYS, DeviceState
 from hub.core.supervision import heard
-from hub.model import LIFE_SAFETY, Event, Kind, RawMessage, Reading, Undecodable
+from hub.model import LIFE_SAFETY, Event, Fact, Kind, RawMessage, Reading, Undecodable
 
 NOT_HEARD = frozenset({Event.OFFLINE, Event.GATEWAY_OFFLINE, Event.CAMERA_OFFLINE, Event.DOWNLINK_SENT})
 """Said about a device by somebody else: it was not heard."""
@@ -121,7 +123,7 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
         facts = facts_of_plate(core, reading.device, facts)
     answers = core.rules.answers(kind, event, facts)
     if answers != device.answers or event in PASSING:
-        answered(core, device, reading, raw, kind, answers, facts)
+        answered(core, device, _suggesting(reading, facts), raw, kind, answers, facts)
         device.answers = answers
         device.row_ms = 0
     elif device.met:
@@ -149,6 +151,13 @@ def _meet(core: Core, reading: Reading, seq: int) -> DeviceState:
     core.changes.devices[device.id] = device
     core.decisions.append(SensorHeard(seq=seq, at_ms=core.now_ms, reason=Reason.HEARD_AGAIN, device=reading.device))
     return device
+
+
+def _suggesting(reading: Reading, facts: dict[str, Fact]) -> Reading:
+    """With the ``label`` of permits that an unknown plate may mean: what the alert says, and no fact of the device."""
+    if "label" not in facts or "label" in reading.facts:
+        return reading
+    return msgspec.structs.replace(reading, facts={**reading.facts, "label": facts["label"]})
 
 
 def _quarantine(core: Core, raw: RawMessage, undecodable: Undecodable) -> None:

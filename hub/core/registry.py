@@ -25,6 +25,7 @@ from hub.core.commands import (
 from hub.core.context import Core
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
 from hub.core.parking.estimates import start_zones
+from hub.core.parking.gates import forget_lane
 from hub.core.parking.permits import permit_gone, permit_put
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
@@ -153,7 +154,7 @@ def _remove(core: Core, what: str, id: str) -> str | None:
             del state.spaces[id]
             changes.spaces[id] = None
         case "gate_lane" if id in state.gate_lanes:
-            del state.gate_lanes[id]
+            forget_lane(core, state.gate_lanes.pop(id))
             changes.gate_lanes[id] = None
         case "plan" if id in state.plans:
             del state.plans[id]

@@ -7,6 +7,7 @@ say, else the camera's where its word is clear: left, right, up, down and angles
 
 from __future__ import annotations
 
+from hub.core.conditions import ask
 from hub.core.context import Core
 from hub.core.parking.gate_health import came_down, clock_is_wrong, count_read, lifted, look_over
 from hub.core.parking.index import visit_inside
@@ -21,6 +22,7 @@ from hub.core.parking.passages import (
     read_again,
     refuse,
     same_car,
+    settle,
 )
 from hub.core.parking.permits import normalised, one_apart
 from hub.core.parking.replays import replay
@@ -52,7 +54,8 @@ def gate_reading(core: Core, lane: GateLane, device: DeviceState, reading: Readi
     if state is None:
         state = lanes[lane.id] = LaneState()
     ours = clock_is_wrong(core, state, device, reading, at_ms)
-    late = reading.historical or (not ours and core.now_ms - at_ms > LATE_MS)
+    kept = reading.historical or reading.facts.get("offline_record") is True
+    late = kept or (not ours and core.now_ms - at_ms > LATE_MS)
     facts = reading.facts
     if reading.event in CARS:
         if facts.get("vehicle") not in NO_CARS:
@@ -76,10 +79,7 @@ def lane_due(core: Core, lane: str, due_ms: int) -> None:
     """Something of a lane is due: a car's window, a waiting car, an arm that stays up. An older timer of it does nothing."""
     state = core.state.parking.lanes.get(lane)
     here = core.state.gate_lanes.get(lane)
-    if state is None or state.due_ms is None or due_ms < state.due_ms:
-        return
-    if here is None:
-        state.due_ms = None  # the lane was removed
+    if state is None or here is None or state.due_ms is None or due_ms < state.due_ms:
         return
     state.due_ms = None
     end_windows(core, here, state)
@@ -87,6 +87,21 @@ def lane_due(core: Core, lane: str, due_ms: int) -> None:
         refuse(core, here, state)
     look_over(core, state)
     look_again(core, lane, state)
+
+
+def forget_lane(core: Core, lane: GateLane) -> None:
+    """The lane is taken out of the registry: cars on their way have their entry, and nothing is wrong with it any more."""
+    state = core.state.parking.lanes.pop(lane.id, None)
+    if state is None:
+        return
+    for car in state.passing:
+        if not car.settled:
+            settle(core, lane, state, car)
+    for name in list(state.met):
+        for device in dict.fromkeys((state.arm, state.camera, state.tailgater, *state.skewed)):
+            known = core.state.devices.get(device)
+            if known is not None:
+                ask(core, known, {name: False}, core.now_ms)
 
 
 def rebase_gates(core: Core, by_ms: int) -> None:

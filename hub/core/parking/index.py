@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 
 import msgspec
 
@@ -34,8 +34,11 @@ def note_inside(known: ParkingIndex, visit: Visit) -> None:
     """A visit is open."""
     if visit.plate:
         known.inside[visit.zone, visit.plate] = visit.id
-    else:
-        insort(known.anonymous.setdefault(visit.zone, []), (visit.in_ms, visit.id))
+        return
+    nameless = known.anonymous.setdefault(visit.zone, [])
+    at = bisect_left(nameless, (visit.in_ms, visit.id))
+    if at == len(nameless) or nameless[at] != (visit.in_ms, visit.id):  # the index may just have been made with it
+        nameless.insert(at, (visit.in_ms, visit.id))
 
 
 def note_gone(known: ParkingIndex, visit: Visit) -> None:

@@ -16,7 +16,7 @@ from hub.core.parking.permits import normalised, permit_of
 from hub.core.parking.state import GuessKind, ZoneState
 from hub.model import Direction, EntryReason, GateLane, LedgerEntry, PermitKind, ReadHow, Visit
 
-SKEW_MS = 120_000
+SKEW_MS = 60_000
 """Two cameras' clocks may disagree by this much before one passage counts as before another."""
 
 SEEN = frozenset({EntryReason.PASSED, EntryReason.TAILGATED, EntryReason.OFFICE})
@@ -77,6 +77,7 @@ def enter(
         note_inside(index(core), visit)
     else:
         miss_exit(core, lane, visit, before.in_ms)
+    estimate_soon(core, zone)
     return entry
 
 
@@ -119,6 +120,7 @@ def leave(
     )
     if visit.id:
         _end(core, visit, max(at_ms, visit.in_ms), entry.id, reason)
+    estimate_soon(core, zone)
     return entry
 
 
@@ -255,5 +257,4 @@ def write_entry(
         counts.outs += 1
         if hour is not None:
             hour.outs += 1
-    estimate_soon(core, visit.zone)
     return entry

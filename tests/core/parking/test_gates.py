@@ -239,6 +239,12 @@ def test_a_record_that_waited_in_a_queue_is_like_a_replayed_one() -> None:
     assert entry.kept_ms - entry.at_ms == 300_000
 
 
+def test_a_record_that_says_that_it_was_kept_offline_is_a_replayed_one() -> None:
+    yard = Yard()
+    yard.seen(4000, "cam-s-in", Event.PLATE, {"plate": CAR, "offline_record": True}, happened=3990)
+    assert [one.kept_ms - one.at_ms for one in yard.entries] == [10_000]
+
+
 def test_a_replayed_entry_takes_the_place_of_the_guess() -> None:
     yard = Yard()
     yard.plate(1000, "cam-s-out", CAR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -188,3 +190,26 @@ def test_records_replayed_after_they_were_seen_live_add_nothing(cars: list[tuple
     for n, (camera, plate) in enumerate(cars):
         yard.replayed(5000 + n, camera, 60 * (n + 1) + 1, plate)
     assert (len(yard.entries), msgspec.json.encode(yard.zone())) == (entries, zone)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=24), st.randoms(use_true_random=False))
+def test_once_every_record_has_come_those_inside_are_those_inside(cars: list[tuple[int, bool]], order: Random) -> None:
+    """Cars go in and out by turns; some records come live, the others are replayed at the end, in whatever order."""
+    yard = Yard(restarts=False)
+    inside: set[str] = set()
+    kept: list[tuple[float, str, str]] = []
+    for n, (which, live) in enumerate(cars):
+        plate, at = [CAR, OTHER, THIRD, "京QZ0001"][which], 200.0 * (n + 1)
+        camera = "cam-s-out" if plate in inside else "cam-s-in"
+        inside ^= {plate}
+        if live:
+            yard.plate(at, camera, plate)
+        else:
+            kept.append((at, camera, plate))
+    yard.passed(8000)
+    order.shuffle(kept)
+    for n, (happened, camera, plate) in enumerate(kept):
+        yard.replayed(8001 + n, camera, happened, plate)
+    assert sorted(yard.inside()) == sorted(inside)
+    assert yard.zone().unnamed_outs == 0

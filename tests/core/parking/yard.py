@@ -61,7 +61,7 @@ class Yard(Timeline):
     def __init__(self, *, restarts: bool = True) -> None:
         self.entries: list[LedgerEntry] = []
         self.visits: dict[int, Visit] = {}
-        super().__init__({**RULES, **DERIVED_RULES}, restarts=restarts)
+        super().__init__({"unknown_car": RULES["unknown_car"], **DERIVED_RULES}, restarts=restarts)
         for id, kind in (("north", PlaceKind.GATE), ("south", PlaceKind.GATE), ("bay", PlaceKind.AREA)):
             self.command(0, PutPlace(actor="seed", place=Place(id=id, kind=kind, name=id, parent="g")))
         for lane in LANES:
