@@ -181,11 +181,11 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
     """The newest news, though old: believed, and nobody is told."""
     state.shown, state.shown_ms = occupied, at_ms
     if occupied is not state.occupied:
-        state.occupied, state.since_ms = occupied, at_ms
+        before, state.occupied, state.since_ms = state.occupied, occupied, at_ms
         if occupied:
             state.visit = A_CAR
         else:
-            _leaves(core, space, state)
+            _leaves(core, space, state, before)
         _changed(core, space, state)
     look(core, space, state)
 
@@ -199,7 +199,7 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     if state.flips >= FLIPS_MANY:
         state.flips = 0
     if now is False:
-        _leaves(core, space, state)
+        _leaves(core, space, state, before)
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
@@ -236,13 +236,14 @@ def _may_be_back(core: Core, space: Space, visit: int) -> bool:
     return inside and not any(o.visit == visit and o.occupied is not False and id != space.id for id, o in others)
 
 
-def _leaves(core: Core, space: Space, state: SpaceState) -> None:
+def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | None) -> None:
     """Free: whatever was said of the stay is over; which car left is remembered for a while."""
     if state.squat:
         end(core, space, state)
         state.visit = 0
-    elif state.visit in (0, GONE):
-        state.visit = A_CAR if state.visit == 0 else 0
+    elif state.visit <= 0:
+        # Whatever nobody could name was a car; but not where nobody knows when it left.
+        state.visit = A_CAR if was_occupied and state.visit != GONE else 0
     state.plate, state.called_car_ms = "", 0
     told(core, space.id, dict(ENDS_WITH_THE_STAY), core.now_ms)
 
@@ -255,14 +256,15 @@ def _stands(core: Core, space: Space, state: SpaceState) -> None:
     now, told_of = core.now_ms, core.settings.parking
     kept_free = KEPT_FREE.get(space.use)
     if kept_free is not None:
-        if state.occupied and state.since_ms + told_of.lane_ms <= now:
+        # What a replay left behind is told once the sensor has said so itself.
+        if state.occupied and state.since_ms + told_of.lane_ms <= now and _together(core, space):
             told(core, space.id, {kept_free: True}, state.since_ms)
     elif space.use in COUNTED:
         if state.occupied:
             _another_look(core, space, state)
         if state.squat:
             _squat_stands(core, space, state)
-        elif state.occupied:
+        elif state.occupied and _together(core, space):
             _car_stands(core, space, state)
 
 
@@ -315,10 +317,11 @@ def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
             end(core, space, state, Verdict.CAR, CAMERA)
         take(core, space, state, Likely(Tier.SAME, visit, plate, before))
         look(core, space, state)
-    elif reading.facts.get("label") in NOT_CARS and space.use in COUNTED:
-        if state.occupied and not state.squat and not state.called_car_ms:
-            begin(core, space, state, state.since_ms, {CAMERA: str(reading.facts["label"])})
-            look(core, space, state)
+        return
+    known = state.squat or state.called_car_ms or space.use not in COUNTED
+    if state.occupied and not known and reading.facts.get("label") in NOT_CARS:
+        begin(core, space, state, state.since_ms, {CAMERA: str(reading.facts["label"])})
+        look(core, space, state)
 
 
 # ── the timer ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -349,7 +352,8 @@ def _graces(core: Core, space: Space, state: SpaceState) -> list[int]:
     told_of = core.settings.parking
     kept_free = KEPT_FREE.get(space.use)
     if kept_free is not None:
-        return [] if is_told(core, space.id, kept_free) else [state.since_ms + told_of.lane_ms]
+        told_ms = state.since_ms + told_of.lane_ms
+        return [] if is_told(core, space.id, kept_free) else [told_ms, core.now_ms + ANOTHER_LOOK_MS]
     if space.use not in COUNTED:
         return []
     dues = [] if state.visit == A_CAR else [core.now_ms + ANOTHER_LOOK_MS]

@@ -45,7 +45,7 @@ def judge(core: Core, space: Space, state: SpaceState, until_ms: int, depth: int
         return
     likely = likely_car(core, space, state.since_ms, until_ms)
     squat = core.state.parking.squats.get(state.squat)
-    if squat is not None and (squat.by or likely is None):
+    if squat is not None and (squat.by or likely is None or CAMERA in squat.evidence):
         return
     points, why = signs(core, space, state, likely)
     if points >= ENOUGH:
