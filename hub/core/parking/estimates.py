@@ -77,15 +77,28 @@ class Tally(msgspec.Struct, frozen=True):
 def start_zones(core: Core) -> None:
     """The registry has a space or a lane: the zones are looked at each minute from now on."""
     if core.now_ms > 0:
-        core.arm(next_minute(core.now_ms), "parking_zone", 0, "")
+        _arm(core)
+
+
+def rebase_zones(core: Core) -> None:
+    """The wall clock jumped: the next minute is another."""
+    if core.state.spaces or core.state.gate_lanes:
+        core.zones_due_ms = next_minute(core.state.now_ms)
+        core.arm(core.zones_due_ms, "parking_zone", 0, "")
+
+
+def _arm(core: Core) -> None:
+    due_ms = next_minute(core.now_ms)
+    if core.zones_due_ms != due_ms:
+        core.zones_due_ms = due_ms
+        core.arm(due_ms, "parking_zone", 0, "")
 
 
 def zone_due(core: Core, _zone: str, due_ms: int) -> None:
-    """Once a minute, all zones: estimate anew, find drift, count the hour. A second timer of one minute does nothing."""
-    here = _site(core)
-    whole = core.state.parking.zones.get("")
-    if whole is not None and whole.estimate is not None and whole.estimate.at_ms == due_ms == core.now_ms:
+    """Once a minute, all zones: estimate anew, find drift, count the hour. An older timer does nothing."""
+    if core.zones_due_ms is not None and core.zones_due_ms != due_ms:
         return
+    here = _site(core)
     for name in here.zones:
         if not here.counted.get(name):
             continue
@@ -98,7 +111,7 @@ def zone_due(core: Core, _zone: str, due_ms: int) -> None:
             drift = look_for_drift(core, here, state, name, tally.occupied, tally.variance)
         made = _estimate(core, here, state, name, tally, drift)
         _count_hour(core, name, made)
-    core.arm(next_minute(core.now_ms), "parking_zone", 0, "")
+    _arm(core)
 
 
 def estimate_soon(core: Core, zone: str) -> None:

@@ -30,10 +30,15 @@ from hub.model import Direction, Fact, PermitKind, Space, Visit
 MINUTE_MS = 60_000
 ENTERED_MS = 20 * MINUTE_MS
 """A car that came in takes its space within this."""
+OUT_MS = 3 * MINUTE_MS
+"""A car that left its space for good is out within this."""
 WANDER_MS = 10 * MINUTE_MS
 """A car that left a space stands in another, or is out, within this."""
 STRANGER_MS = 5 * MINUTE_MS
 """A car is taken to stand where it may not only when it came in this shortly before."""
+HIDDEN_IN_FREE = 1
+DRIVE_MS = 20_000
+"""From a gate to a space it takes at least this."""
 SKEW_MS = 30_000
 """Gates and sensors may disagree about the time by this much."""
 
@@ -98,7 +103,7 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
     here = compiled(core)
     zone = here.zone_of.get(space.id, "")
     stands, left = _whereabouts(core)
-    floor_ms, last_ms = at_ms - ENTERED_MS, at_ms + SKEW_MS
+    floor_ms, last_ms = at_ms - ENTERED_MS, at_ms - DRIVE_MS
     homes = space.homes
     found: list[tuple[Tier, bool, int, int, Visit]] = []
     for visit in core.state.parking.visits.values():
@@ -112,7 +117,7 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
             continue
         if at is not None and not _gives_way(core, here, at, visit, tier):
             continue
-        found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
+        found.append((tier, at is not None, visit.in_ms, visit.id, visit))
     if not found:
         return _nameless(core, space, zone, at_ms, until_ms)
     tier, _, _, _, visit = min(found, key=lambda one: one[:4])
@@ -147,19 +152,22 @@ def _tier(
     if wandered and left is not None and left[0] == space.id:
         return Tier.SAME
     own = _own(core, here, visit)
-    if space.id in own:
-        return None if left is not None and not wandered and _may_be_out(core, visit) else Tier.OWN
     if left is not None and not wandered:
         return None
     if not wandered and not at_ms - ENTERED_MS <= visit.in_ms:
-        return None
+        stands, _ = _whereabouts(core) if space.id in own else ({visit.id: ""}, {})
+        return Tier.OWN if visit.id not in stands else None
+    if space.id in own:
+        return Tier.OWN
     if any(_free_or_unknown(core, id) for id in own):
         return None
     if not visit.plate:
         return Tier.UNREAD
+    near = wandered or visit.in_ms >= at_ms - STRANGER_MS
+    if not near or (space.homes and _free_for_all(core, here)):
+        return None
     if space.homes:
-        near = wandered or visit.in_ms >= at_ms - STRANGER_MS
-        return Tier.STRANGER if near and not _free_for_all(core, here) else None
+        return Tier.STRANGER
     return Tier.LEFT if wandered else Tier.ENTERED
 
 
@@ -192,25 +200,42 @@ def _free_or_unknown(core: Core, id: str) -> bool:
 
 
 def _free_for_all(core: Core, here: Site) -> bool:
-    """A space that is nobody's own is free."""
+    """Spaces that are nobody's own are free: more than things that no sensor sees are likely to stand in."""
     spaces, states = core.state.spaces, core.state.parking.spaces
+    free = 0
     for id in here.counted[""]:
         state = states.get(id)
         if state is not None and state.occupied is False and not spaces[id].homes:
-            return True
-    return False
+            free += 1
+    return free > HIDDEN_IN_FREE
 
 
 def _nameless(core: Core, space: Space, zone: str, at_ms: int, until_ms: int) -> Likely | None:
     """A car of which nobody knows which it is: it left a space a moment ago, or a gate opened and nobody was read."""
     for id, state in core.state.parking.spaces.items():
-        if state.visit == A_CAR and state.occupied is False and at_ms - WANDER_MS <= state.since_ms <= until_ms:
+        left = state.visit == A_CAR and state.occupied is False and at_ms - OUT_MS <= state.since_ms <= until_ms
+        if left and not _went_out(core, state.since_ms, at_ms):
             return Likely(Tier.SAME if id == space.id else Tier.LEFT, A_CAR, "", id)
     for name in {zone: 0, "": 0}:
         for opened_ms in core.state.parking.unread_openings.get(name, ()):
             if at_ms - ENTERED_MS <= opened_ms <= at_ms + SKEW_MS:
                 return Likely(Tier.OPENING, A_CAR, "", "", opened_ms)
     return None
+
+
+def _went_out(core: Core, left_ms: int, until_ms: int) -> bool:
+    """As many cars have gone out since as had left their spaces: it is one of them."""
+    begin_ms = left_ms - OUT_MS
+    left = sum(
+        state.occupied is False and begin_ms <= state.since_ms <= until_ms
+        for state in core.state.parking.spaces.values()
+    )
+    out = sum(
+        way == Direction.OUT.value and left_ms <= at_ms <= until_ms + OUT_MS
+        for lane in core.state.parking.lanes.values()
+        for at_ms, _, way in lane.passed
+    )
+    return out >= left
 
 
 def note_unread_opening(core: Core, zone: str, at_ms: int) -> None:

@@ -106,7 +106,7 @@ class _Devices:
         at_ms = self.month.start_ms
         while True:
             at_ms += int(self.random.expovariate(1 / (OFFLINE_EVERY_DAYS * DAY_MS))) + HOUR_MS
-            until_ms = at_ms + int(self.random.uniform(10, 240) * MINUTE_MS)
+            until_ms = at_ms + int(self.random.uniform(5, 60) * MINUTE_MS)
             if until_ms >= self.end_ms:
                 return
             yield at_ms, until_ms

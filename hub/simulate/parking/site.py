@@ -42,9 +42,9 @@ ROOT = "c"
 ACTOR = "console"
 GATES = ("east", "west")
 ZONES = ("north", "south")
-OWNED, SHARED, VISITORS = 80, 28, 12
+OWNED, SHARED, VISITORS = 72, 36, 12
 LANES, NO_PARKING = 4, 2
-TENANTS, GUESTS = 60, 40
+TENANTS, GUESTS = 56, 52
 """Cars of homes without a space of their own, and cars that visit; with the owners' they are 180."""
 _PLATES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 

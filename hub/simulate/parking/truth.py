@@ -20,7 +20,7 @@ BIKES = 60
 BIKE_DAYS = 0.8
 """How often on a day a bike that misbehaves does so."""
 BIKE_IN_LANE = 0.06
-REPARKS = 0.1
+REPARKS = 0.02
 """A car that found no space and stands elsewhere moves into one later."""
 STRANGER = 0.25
 """A car that finds only spaces of others free takes one."""
