@@ -87,6 +87,8 @@ class Core:
         """alert -> alerts of which nobody is told while it stands."""
         self.roster: Roster | None = None
         """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
+        self.zones_due_ms: int | None = None
+        """When the zones are estimated next; armed once."""
         self.site: Site | None = None
         """The registry as parking needs it; None after each change of it: see `hub.core.parking.door.site`."""
         self.parking_index: ParkingIndex | None = None

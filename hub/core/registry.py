@@ -28,6 +28,7 @@ from hub.core.commands import (
 from hub.core.context import Core
 from hub.core.households import erase_household
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
+from hub.core.parking.estimates import start_zones
 from hub.core.parking.gates import forget_lane
 from hub.core.parking.permits import permit_gone, permit_put
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
@@ -96,6 +97,8 @@ def _put(
     if refused is None:
         known[id] = touched[id] = entry
         changed(core, what, id)
+        if what in ("space", "gate_lane"):
+            start_zones(core)
     return refused
 
 

@@ -139,6 +139,11 @@ class SpaceState(msgspec.Struct, kw_only=True):
     """Until when somebody has said that it is a car after all (the stay that was on)."""
     flips: int = 0
     """Changes that did not last for the debounce, in its last day."""
+    counted: bool | None = None
+    """Whether anything stood there when it was last counted; None: it never was."""
+    counted_ms: int = 0
+    doubted_ms: int = 0
+    """When a census contradicted the sensor: it is not believed until it has changed since; 0: it agreed."""
 
 
 class ZoneState(msgspec.Struct, kw_only=True):
@@ -157,6 +162,16 @@ class ZoneState(msgspec.Struct, kw_only=True):
     hidden: float = 0.0
     """Things in spaces that the sensors do not see, as the censuses and photos have shown."""
     drift_since_ms: int | None = None
+    wander: float = 4.0
+    """Mean square of the cars by which ledger less ``offset`` and spaces differed."""
+    misread: float = 0.0
+    """Sensors that a census contradicts, as the censuses have shown."""
+    squats_now: float = 0.0
+    """Squats that were on, in the last hour and a half or so."""
+    squats_mean: float = 0.0
+    """The same in the last days: what hour of the day it is among those who squat."""
+    passed: int = 0
+    """Passages that there had been when it was last counted."""
 
 
 class ParkingState(msgspec.Struct, kw_only=True):
