@@ -27,9 +27,13 @@ class Camera:
             await self.changed.wait_for(lambda: true(self))
 
     @asynccontextmanager
-    async def standing(self, port: int) -> AsyncIterator[Camera]:
+    async def standing(
+        self, port: int, username: str | None = None, password: str | None = None
+    ) -> AsyncIterator[Camera]:
         listens = asyncio.Event()
-        task = asyncio.create_task(self._run(port, listens))
+        task = asyncio.create_task(
+            self._run(aiomqtt.Client("127.0.0.1", port, username=username, password=password), listens)
+        )
         async with asyncio.timeout(20):
             await listens.wait()
         try:
@@ -38,8 +42,8 @@ class Camera:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _run(self, port: int, listens: asyncio.Event) -> None:
-        async with aiomqtt.Client("127.0.0.1", port) as client:
+    async def _run(self, peer: aiomqtt.Client, listens: asyncio.Event) -> None:
+        async with peer as client:
             await client.subscribe(self.topic, 1)
             listens.set()
             async for message in client.messages:
