@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from hub.core.context import Core
 from hub.core.state import DeviceState, State
-from hub.influx import Gate, Gauges
-from hub.model import LIFE_SAFETY, Condition, Event, Handling, Kind, Place, PlaceKind, Severity
+from hub.influx import Gate, Gauges, LaneReads, ZoneParking
+from hub.model import LIFE_SAFETY, Condition, Event, GateLane, Handling, Kind, Place, PlaceKind, Severity
 
 T = TypeVar("T")
 
@@ -21,6 +21,8 @@ DETECTORS: frozenset[Kind] = LIFE_SAFETY - {Kind.SOS, Kind.FIRE_PANEL}
 
 GATE_KINDS = frozenset({Kind.GATE, Kind.GATE_IO, Kind.LPR})
 _SAID_OFFLINE = frozenset({Event.OFFLINE, Event.CAMERA_OFFLINE, Event.GATEWAY_OFFLINE})
+WHOLE = "all"
+"""The whole community among its zones."""
 _TRIES = 5
 _DEEPEST = 16
 
@@ -105,6 +107,9 @@ def _count(state: State) -> Gauges:
             place = places.get(device.place)
             name = place.name if place is not None else device.name or device.id
             gates.setdefault(name, []).append(heard.get(device.id))
+    zones = _zones(state)
+    if whole := next((zone for zone in zones if zone.zone == WHOLE), None):
+        spaces, left = whole.total, whole.left
     open_, unanswered, oldest_ms = alert_counts(state)
     return Gauges(
         community=state.community,
@@ -117,6 +122,45 @@ def _count(state: State) -> Gauges:
         spaces_left=left,
         unprotected=_unprotected(places, guarded),
         gates=tuple(_gate(name, devices) for name, devices in sorted(gates.items())),
+        zones=zones,
+        lanes=tuple(_lane(state, lane) for _, lane in sorted(state.gate_lanes.items())),
+    )
+
+
+def _zones(state: State) -> tuple[ZoneParking, ...]:
+    """Each zone that has an estimate; none while the site has no spaces registered."""
+    found: list[ZoneParking] = []
+    squats = [one.zone for one in list(state.parking.squats.values())]
+    for id, zone in sorted(state.parking.zones.items()) if state.spaces else ():
+        estimate = zone.estimate
+        place = state.places.get(id)
+        if estimate is None or (id and place is None):
+            continue
+        found.append(
+            ZoneParking(
+                zone=place.name if place is not None else WHOLE,
+                total=estimate.total,
+                left=max(0, min(estimate.left, estimate.total)),
+                bound=estimate.bound,
+                present=estimate.present,
+                unknown=estimate.unknown,
+                ins=zone.ins,
+                outs=zone.outs,
+                squats=squats.count(id) if id else len(squats),
+            )
+        )
+    return tuple(found)
+
+
+def _lane(state: State, lane: GateLane) -> LaneReads:
+    known = state.parking.lanes.get(lane.id)
+    place = state.places.get(lane.gate)
+    return LaneReads(
+        gate=place.name if place is not None else lane.gate,
+        lane=lane.id,
+        reads=known.reads if known else 0,
+        unread=known.unread if known else 0,
+        wrong=len(known.met) if known else 0,
     )
 
 

@@ -17,6 +17,7 @@ import structlog
 from hub.app.answering import Answers
 from hub.app.community import open_community
 from hub.app.delivery import open_delivery
+from hub.app.gates import Gates
 from hub.app.pages import web_deps
 from hub.app.watch import Watch
 from hub.catalogue import SHIPPED, load_catalogue
@@ -142,7 +143,7 @@ class Hub:
                 tasks.create_task(prover.run(), name=f"prover {community}")
             if self.bus is not None:
                 tasks.create_task(_lasting(self.bus), name="bus")
-            for name, task in {**self.watch.tasks(), **self.answers.tasks()}.items():
+            for name, task in {**self.watch.tasks(), **self.answers.tasks(), **Gates(self).tasks()}.items():
                 tasks.create_task(task, name=name)
             tasks.create_task(self._say_when_ready(started), name="ready")
 

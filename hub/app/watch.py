@@ -19,6 +19,7 @@ from hub.mqtt.publish import Publisher, open_publisher
 from hub.watch.announce import Announcer
 from hub.watch.audit import RowLook, Vitals
 from hub.watch.auditor import Auditor, Reader, readers
+from hub.watch.display import Display
 from hub.watch.heartbeat import Heartbeat, Twin
 
 if TYPE_CHECKING:
@@ -99,11 +100,19 @@ class Watch:
                 announcer = self._announcer(community, to)
                 hub.on_commit.append(announcer.committed)
                 group.create_task(announcer.run(), name=f"announce {community}")
+                display = self._display(community, to)
+                hub.on_commit.append(display.committed)
+                group.create_task(display.run(), name=f"display {community}")
 
     def _announcer(self, community: str, to: Publisher) -> Announcer:
         owner = self._hub.owners[community]
         home_assistant = self._hub.config.watch.home_assistant
         return Announcer(community, lambda: owner.keeper.core.state, to, home_assistant=home_assistant)
+
+    def _display(self, community: str, to: Publisher) -> Display:
+        owner = self._hub.owners[community]
+        home_assistant = self._hub.config.watch.home_assistant
+        return Display(community, lambda: owner.keeper.core.state, to, home_assistant=home_assistant)
 
     def _observe(self, found: Observe) -> None:
         """Said to every community: each has its own people to tell."""

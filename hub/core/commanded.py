@@ -12,6 +12,7 @@ from hub.core.commands import (
     EndSilence,
     EndWatch,
     EndWorks,
+    LaneObserved,
     Observe,
     Opened,
     ReplayQuarantined,
@@ -25,7 +26,7 @@ from hub.core.commands import (
 from hub.core.context import Core
 from hub.core.decisions import Reason
 from hub.core.drills import start_drill
-from hub.core.observing import observe
+from hub.core.observing import lane_observed, observe
 from hub.core.parking.door import carry_out_parking
 from hub.core.registry import change_registry
 from hub.core.silences import end_silence, start_silence
@@ -60,6 +61,8 @@ def carry_out(core: Core, command: AnyCommand) -> str | None:
             return end_works(core, id, Reason.PERSON_ASKED)
         case Observe():
             return observe(core, command)
+        case LaneObserved():
+            return lane_observed(core, command)
         case StartDrill():
             return start_drill(core, command)
         case CountSpaces() | CorrectLedger() | SayVerdict() | StartWatch() | EndWatch():

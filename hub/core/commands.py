@@ -150,6 +150,15 @@ class Observe(Command, frozen=True, kw_only=True, tag="observe"):
     detail: str = ""
 
 
+class LaneObserved(Command, frozen=True, kw_only=True, tag="lane_observed"):
+    """The hub found something out about a gate's lane that no device says: its list of permits is out of date."""
+
+    lane: str
+    fact: str
+    """One of `hub.model.DERIVED`."""
+    met: bool
+
+
 class ImHome(Command, frozen=True, kw_only=True, tag="im_home"):
     """The actor is at home until then and may be asked; ``until_ms`` 0 takes it back."""
 
@@ -291,6 +300,7 @@ AnyCommand = (
     | ConfirmTest
     | StartDrill
     | Observe
+    | LaneObserved
     | ImHome
     | Refuse
     | PutOverride

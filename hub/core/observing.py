@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hub.core.alerts import condition_met, condition_over
-from hub.core.commands import Observe
+from hub.core.commands import LaneObserved, Observe
+from hub.core.conditions import ask
 from hub.core.context import FALSE_ALARMS_TOO_MANY, SELF, Core
 from hub.core.decisions import Reason
 from hub.core.rules import BUILT_IN, FALSE_ALARMS
 from hub.core.state import DeviceState
-from hub.model import Fact, Kind
+from hub.model import DERIVED, Fact, Kind
 
 SYSTEM = "system"
 """The actor of what the hub asks of itself."""
@@ -31,6 +32,28 @@ def observe(core: Core, command: Observe) -> str | None:
         alert = core.state.alerts.get((device.alerts or {}).get(command.rule, 0))
         if alert is not None:
             condition_over(core, alert, Reason.SELF_OBSERVED)
+    return None
+
+
+def lane_observed(core: Core, command: LaneObserved) -> str | None:
+    """Ask the rules of a lane's first device about what the hub found out; gives why not, in plain words, or None."""
+    if command.actor != SYSTEM:
+        return "only the hub itself observes its gates"
+    if command.fact not in DERIVED:
+        return f"{command.fact} is no derived fact; there are {', '.join(sorted(DERIVED))}"
+    lane = core.state.gate_lanes.get(command.lane)
+    if lane is None or not lane.devices:
+        return f"there is no lane {command.lane} with a device"
+    id = lane.devices[0]
+    device = core.state.devices.get(id)
+    if (device is not None and device.facts.get(command.fact) is True) is command.met:
+        return None
+    if device is None:
+        registered = core.state.registered.get(id)
+        kind = registered.kind if registered else Kind.LPR
+        device = DeviceState(id=id, kind=kind, last_seen_ms=core.now_ms, first_seen_ms=0, facts={})
+        core.state.devices[id] = device
+    ask(core, device, {command.fact: command.met}, core.now_ms)
     return None
 
 

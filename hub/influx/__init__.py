@@ -6,7 +6,7 @@ point written twice is one point. Lines that a server refuses for ever are quara
 """
 
 from hub.influx.follow import Follower
-from hub.influx.gauges import Gate, Gauges
+from hub.influx.gauges import Gate, Gauges, LaneReads, ZoneParking
 from hub.influx.lines import PERSONAL, Lines
 from hub.influx.post import BadLine, InfluxPost, Later, Post
 from hub.influx.recent import Journal, JournalLines
@@ -20,7 +20,9 @@ __all__ = (
     "InfluxPost",
     "Journal",
     "JournalLines",
+    "LaneReads",
     "Later",
     "Lines",
     "Post",
+    "ZoneParking",
 )

@@ -17,6 +17,32 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     fault: bool | None = None
 
 
+class ZoneParking(msgspec.Struct, frozen=True, kw_only=True):
+    """Spaces of one zone, and how many cars its ledger has counted since its beginning."""
+
+    zone: str
+    """Its name; ``all`` for the whole community."""
+    total: int
+    left: int
+    bound: int
+    present: int
+    unknown: int
+    ins: int
+    outs: int
+    squats: int
+
+
+class LaneReads(msgspec.Struct, frozen=True, kw_only=True):
+    """How well one lane of a gate sees, in the window that is on."""
+
+    gate: str
+    lane: str
+    reads: int
+    unread: int
+    wrong: int
+    """How many things are wrong with it."""
+
+
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one community at one moment; made by a callback of the follower's owner."""
 
@@ -36,10 +62,12 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     unprotected: dict[str, int]
     """Building -> protected homes without a live detector; buildings with none stand with 0."""
     gates: tuple[Gate, ...] = ()
+    zones: tuple[ZoneParking, ...] = ()
+    lanes: tuple[LaneReads, ...] = ()
 
 
 def gauge_lines(gauges: Gauges, now_ms: int, lag_ms: int) -> list[str]:
-    """Lines of measurement ``hub``: one for the community, one for each building, one for each gate."""
+    """Lines of measurement ``hub`` (the community, each building, each gate), ``parking`` (each zone), ``passage`` (each lane)."""
     stamp = now_ms * 1_000_000
     waiting_s = 0.0 if gauges.oldest_unanswered_ms is None else max(0, now_ms - gauges.oldest_unanswered_ms) / 1000
     fields = [f"open_{s.value}={gauges.open_alerts.get(s, 0)}i" for s in Severity]
@@ -62,4 +90,19 @@ def gauge_lines(gauges: Gauges, now_ms: int, lag_ms: int) -> list[str]:
         states = ",".join(f"{name}={int(value)}i" for name, value in known.items() if value is not None)
         if states:
             lines.append(f"hub{tags_of(community=gauges.community, gate=gate.name)} {states} {stamp}")
+    lines += [_zone_line(gauges.community, zone, stamp) for zone in gauges.zones]
+    lines += [_lane_line(gauges.community, lane, stamp) for lane in gauges.lanes]
     return lines
+
+
+def _zone_line(community: str, zone: ZoneParking, stamp: int) -> str:
+    fields = ",".join(
+        f"{name}={getattr(zone, name)}i"
+        for name in ("total", "left", "bound", "present", "unknown", "ins", "outs", "squats")
+    )
+    return f"parking{tags_of(community=community, zone=zone.zone)} {fields} {stamp}"
+
+
+def _lane_line(community: str, lane: LaneReads, stamp: int) -> str:
+    tags = tags_of(community=community, gate=lane.gate, lane=lane.lane)
+    return f"passage{tags} reads={lane.reads}i,unread={lane.unread}i,wrong={lane.wrong}i {stamp}"

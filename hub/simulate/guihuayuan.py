@@ -10,7 +10,8 @@ from random import Random
 import msgspec
 
 from hub.core.commands import AnyCommand, PutDevice, PutDuty, PutPerson, PutPlace
-from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind, Window
+from hub.model import Contact, Device, Duty, Kind, Person, Place, PlaceKind, SpaceUse, Window
+from hub.simulate.guihuayuan_parking import parking
 from hub.simulate.vendors import PARKING_PROFILE, chirpstack_topic, vzenith_topic, zigbee_topic
 
 COMMUNITY = "guihuayuan"
@@ -22,6 +23,13 @@ HOMES_PER_FLOOR = 4
 PROTECTED_PER_TOWER = 30
 SPACES = 120
 RESIDENT_CARS = 90
+OWN_SPACES = 60
+"""Spaces that belong to one home each; the next ones are shared, the last ones for visitors and for plans."""
+SHARED_SPACES = 30
+VISITOR_SPACES = 22
+VISITORS = 40
+"""Cars that come often enough to have a permit: cleaners, deliveries, relatives."""
+ZONES = {"parking-east": "东区", "parking-west": "西区"}
 
 ZIGBEE_SOURCE = "zigbee2mqtt"
 CHIRPSTACK_SOURCE = "chirpstack"
@@ -46,6 +54,9 @@ class Space(msgspec.Struct, frozen=True):
     id: str
     number: int
     dev_eui: str
+    use: SpaceUse
+    zone: str
+    """Place of the zone that it lies in."""
 
 
 class Camera(msgspec.Struct, frozen=True):
@@ -62,8 +73,11 @@ class Compound(msgspec.Struct, frozen=True):
 
     detectors: tuple[Detector, ...]
     spaces: tuple[Space, ...]
+    fire_lane: Space
+    """Between the zones; nobody may stand there."""
     cameras: tuple[Camera, ...]
     resident_plates: tuple[str, ...]
+    visitor_plates: tuple[str, ...]
 
 
 def plate(random: Random) -> str:
@@ -78,8 +92,16 @@ def compound(seed: int) -> Compound:
     return Compound(
         detectors=tuple(_detectors(random)),
         spaces=tuple(_spaces(random)),
+        fire_lane=Space(
+            id="fire-lane",
+            number=SPACES + 1,
+            dev_eui="0004a30b00000121",
+            use=SpaceUse.FIRE_LANE,
+            zone=next(iter(ZONES)),
+        ),
         cameras=tuple(_cameras(random)),
         resident_plates=tuple(_plates(random, RESIDENT_CARS)),
+        visitor_plates=tuple(_plates(Random(f"visitors/{seed}"), VISITORS)),
     )
 
 
@@ -100,9 +122,23 @@ def _detectors(random: Random) -> list[Detector]:
 def _spaces(random: Random) -> list[Space]:
     serials = random.sample(range(0x1000, 0xFFFF), SPACES)
     return [
-        Space(id=f"p{number:03d}", number=number, dev_eui=f"0004a30b00{serial:06x}")
+        Space(
+            id=f"p{number:03d}",
+            number=number,
+            dev_eui=f"0004a30b00{serial:06x}",
+            use=_use(number),
+            zone=list(ZONES)[(number - 1) * len(ZONES) // SPACES],
+        )
         for number, serial in enumerate(serials, start=1)
     ]
+
+
+def _use(number: int) -> SpaceUse:
+    if number <= OWN_SPACES:
+        return SpaceUse.RESIDENT
+    if number <= OWN_SPACES + SHARED_SPACES:
+        return SpaceUse.SHARED
+    return SpaceUse.VISITOR if number <= OWN_SPACES + SHARED_SPACES + VISITOR_SPACES else SpaceUse.TEMPORARY
 
 
 def _cameras(random: Random) -> list[Camera]:
@@ -131,7 +167,7 @@ def _plates(random: Random, count: int) -> list[str]:
 def registry(seed: int) -> list[AnyCommand]:
     """Commands that fill an empty registry: places before what stands in them, people before their duties."""
     it = compound(seed)
-    return [*_places(it), *_devices(it), *_people()]
+    return [*_places(it), *_devices(it), *parking(it), *_people()]
 
 
 def _places(it: Compound) -> list[AnyCommand]:
@@ -158,9 +194,11 @@ def _places(it: Compound) -> list[AnyCommand]:
         Place(id="gate-west", kind=PlaceKind.GATE, name="西门", parent=COMMUNITY),
         Place(id="parking", kind=PlaceKind.AREA, name="地面车位", parent=COMMUNITY),
     ]
+    places += [Place(id=id, kind=PlaceKind.AREA, name=name, parent="parking") for id, name in ZONES.items()]
     places += [
-        Place(id=space.id, kind=PlaceKind.SPACE, name=f"{space.number}号车位", parent="parking") for space in it.spaces
+        Place(id=space.id, kind=PlaceKind.SPACE, name=f"{space.number}号车位", parent=space.zone) for space in it.spaces
     ]
+    places.append(Place(id=it.fire_lane.id, kind=PlaceKind.SPACE, name="消防通道", parent=it.fire_lane.zone))
     return [PutPlace(actor="system", place=place) for place in places]
 
 
@@ -183,11 +221,11 @@ def _devices(it: Compound) -> list[AnyCommand]:
             kind=Kind.PARKING,
             place=space.id,
             model=PARKING_PROFILE.lower().replace(" ", "/"),
-            name=f"{space.number}号车位地磁",
+            name="消防通道地磁" if space is it.fire_lane else f"{space.number}号车位地磁",
             source=CHIRPSTACK_SOURCE,
             topic=chirpstack_topic(space.dev_eui),
         )
-        for space in it.spaces
+        for space in (*it.spaces, it.fire_lane)
     ]
     devices += [
         Device(

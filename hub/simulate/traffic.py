@@ -2,6 +2,7 @@
 
 Law: a car is seen by an entry camera before its space is taken, and its space is free before an exit camera sees it; a
 bike takes a space without any camera having seen anything. Cars that came in and have not left are in the compound.
+Residents stand in their own space; visitors where visitors may, else they drive on. Nobody stands in the fire lane.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from functools import partial
 from random import Random
 
+from hub.model import SpaceUse
 from hub.simulate import vendors
 from hub.simulate.agenda import Agenda, Timed
 from hub.simulate.guihuayuan import Camera, Compound, Space, plate
@@ -20,6 +22,8 @@ HOUR = 60 * MINUTE
 KEEP_ALIVE_MS = 10 * SECOND
 BARRIER_OPEN_MS = 12 * SECOND
 BIKE = "bike"
+STRANGERS = 0.1
+"""Share of visitors who have no permit."""
 
 
 class SpaceState:
@@ -45,6 +49,8 @@ class Traffic:
         self.spaces = [SpaceState(space, random.randrange(100, 9000), random.uniform(60, 99)) for space in it.spaces]
         self._own = dict(zip(it.resident_plates, self.spaces, strict=False))
         self._residents = it.resident_plates
+        self._visitors = it.visitor_plates
+        self._fire_lane = SpaceState(it.fire_lane, 100, 90.0)
         self.parked_at_start = {plate: own.space.id for plate, own in self._own.items() if random.random() < 0.6}
 
     def begin(self, start_ms: int, warm_ms: int) -> None:
@@ -59,7 +65,7 @@ class Traffic:
             else:
                 due = start_ms + warm_ms + self._span(0, 8 * HOUR)
                 self._agenda.put(due, partial(self._arrive, who=resident, resident=True))
-        for state in self.spaces:
+        for state in (*self.spaces, self._fire_lane):
             self._agenda.put(start_ms + random.randrange(warm_ms), partial(self._heartbeat, state=state))
             self._agenda.put(start_ms + warm_ms + self._span(0, 24 * HOUR), partial(self._battery, state=state))
         for camera in self._cameras:
@@ -76,7 +82,14 @@ class Traffic:
 
     def _visitor(self, at: int) -> Iterable[Timed]:
         self._agenda.put(at + self._span(10 * MINUTE, 70 * MINUTE), self._visitor)
-        return self._arrive(at, plate(self._random), False)
+        return self._arrive(at, self._visitor_plate(), False)
+
+    def _visitor_plate(self) -> str:
+        """Mostly somebody who comes often and is not here now; one in ten is a stranger."""
+        inside = {state.taken_by for state in self.spaces}
+        away = [known for known in self._visitors if known not in inside]
+        stranger = self._random.random() < STRANGERS or not away
+        return plate(self._random) if stranger else self._random.choice(away)
 
     def _arrive(self, at: int, who: str, resident: bool) -> Iterable[Timed]:
         state = self._choose(who)
@@ -93,7 +106,11 @@ class Traffic:
         own = self._own.get(who)
         if own is not None and not own.taken_by:
             return own
-        free = [state for state in self.spaces if not state.taken_by]
+        free = [
+            state
+            for state in self.spaces
+            if not state.taken_by and (who == BIKE or state.space.use is not SpaceUse.RESIDENT)
+        ]
         return self._random.choice(free) if free else None
 
     def _park(self, at: int, who: str, state: SpaceState) -> Iterable[Timed]:

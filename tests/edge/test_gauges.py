@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 
 from hub.core.commands import Accept, PutDevice, PutPlace
+from hub.core.parking.state import LaneState, ZoneState
 from hub.core.state import DeviceState
 from hub.gauges import alerts_now, gauges_of, where_of
-from hub.model import Device, Event, Kind, Place, PlaceKind, Severity
+from hub.model import Device, Estimate, Event, GateLane, Kind, Place, PlaceKind, Severity, Space, Squat
 from tests.core.timeline import Timeline, ms
 
 
@@ -117,3 +118,32 @@ def test_counting_from_another_thread_survives_what_the_loop_adds_meanwhile() ->
     stop.set()
     looker.join(30)
     assert not failures
+
+
+def test_spaces_left_are_those_of_the_estimate_where_the_site_has_spaces() -> None:
+    line = Timeline()
+    line.command(1, PutDevice(actor="x", device=Device(id="p1", kind=Kind.PARKING, place="301")))
+    assert (gauges_of(line.core).spaces_total, gauges_of(line.core).zones) == (1, ())
+    state = line.core.state
+    state.spaces["p001"] = Space(id="p001")
+    state.gate_lanes["east-in"] = GateLane(id="east-in", gate="gone", devices=("cam",))
+    state.parking.zones[""] = ZoneState(
+        ins=9, outs=4, estimate=Estimate(zone="", at_ms=1, total=120, left=-2, bound=3, present=5, unknown=1)
+    )
+    state.parking.zones["gone"] = ZoneState(estimate=Estimate(zone="gone", at_ms=1, total=1, left=1, bound=0))
+    state.parking.lanes["east-in"] = LaneState(reads=40, unread=2, met=["blind"])
+    state.parking.squats[1] = Squat(id=1, space="p001", zone="", from_ms=1)
+    gauges = gauges_of(line.core)
+    assert (gauges.spaces_total, gauges.spaces_left) == (120, 0)
+    (zone,) = gauges.zones
+    assert (zone.zone, zone.left, zone.bound, zone.present, zone.ins, zone.outs, zone.squats) == (
+        "all",
+        0,
+        3,
+        5,
+        9,
+        4,
+        1,
+    )
+    (lane,) = gauges.lanes
+    assert (lane.gate, lane.lane, lane.reads, lane.unread, lane.wrong) == ("gone", "east-in", 40, 2, 1)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hub.core.decisions import AlertRaised, Reason
-from hub.influx import Follower, Gate, Gauges, JournalLines
+from hub.influx import Follower, Gate, Gauges, JournalLines, LaneReads, ZoneParking
 from hub.model import Severity
 from tests.influx.journal import NOW_MS, ListedJournal, plate, smoke, where
 from tests.influx.servers import InfluxOne
@@ -69,6 +69,12 @@ def test_what_is_now_never_shows_what_was() -> None:
             assert panel["timeFrom"] == "2m", panel["title"]
 
 
+def zone(name: str, *, left: int, ins: int) -> ZoneParking:
+    return ZoneParking(
+        zone=name, total=120, left=left, bound=2, present=100, unknown=3, ins=ins, outs=ins - 100, squats=1
+    )
+
+
 @pytest.fixture(scope="module")
 def filled(influx_one: InfluxOne) -> InfluxOne:
     """A server that the follower has written to."""
@@ -95,12 +101,17 @@ def filled(influx_one: InfluxOne) -> InfluxOne:
         spaces_left=17,
         unprotected={"6号楼": 0, "7号楼": 1},
         gates=(Gate(name="东门", online=True, open=False, fault=False), Gate(name="西门", online=True, open=True)),
+        zones=(zone("all", left=17, ins=900), zone("东区", left=5, ins=500)),
+        lanes=(LaneReads(gate="东门", lane="east-in", reads=98, unread=2, wrong=1),),
     )
+    now_ms = [NOW_MS - 15_000]
     task = Follower(
-        JournalLines(journal, "main", where), influx_one.post("wall"), clock=lambda: NOW_MS, gauges=lambda: gauges
+        JournalLines(journal, "main", where), influx_one.post("wall"), clock=lambda: now_ms[0], gauges=lambda: gauges
     )
     while task.follow_once().more:
         pass
+    task.write_gauges()
+    now_ms[0] = NOW_MS
     task.write_gauges()
     return influx_one
 
@@ -139,6 +150,11 @@ def test_by_building_and_by_gate_are_told_apart(filled: InfluxOne) -> None:
             if f'GROUP BY "{tag}"' in param.values[0]:
                 names |= {row[tag] for row in filled.query("wall", as_grafana_sends_it(param.values[0]))}
     assert by_tag == {"building": {"6号楼", "7号楼"}, "gate": {"东门", "西门"}}
+
+
+def test_spaces_left_are_told_apart_by_zone(filled: InfluxOne) -> None:
+    rows = filled.query("wall", 'SELECT last("left"), "bound" FROM "parking" GROUP BY "zone"')
+    assert {row["zone"]: (row["last"], row["bound"]) for row in rows} == {"all": (17, 2), "东区": (5, 2)}
 
 
 def test_grafana_is_provisioned_with_the_datasource_that_the_panels_name() -> None:

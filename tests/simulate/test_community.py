@@ -54,7 +54,7 @@ def test_every_device_is_heard_within_the_first_seconds() -> None:
     assert {f"zigbee2mqtt/{detector.name}" for detector in community.compound.detectors} <= topics
     assert {f"zigbee2mqtt/{detector.name}/availability" for detector in community.compound.detectors} <= topics
     heard = {topic.split("/")[3] for topic in topics if topic.startswith("application/")}
-    assert heard == {space.dev_eui for space in community.compound.spaces}
+    assert heard == {space.dev_eui for space in (*community.compound.spaces, community.compound.fire_lane)}
     alive = {topic.split("/")[1] for topic in topics if topic.endswith("/keep_alive")}
     assert alive == {camera.serial for camera in community.compound.cameras}
 

@@ -9,8 +9,13 @@ import msgspec
 import pytest
 
 from hub.core.commands import AnyCommand, Command, PutDevice, PutDuty, PutPerson, PutPlace
-from hub.model import Kind, PlaceKind
+from hub.core.context import Core
+from hub.core.parking.site import site_of
+from hub.core.registry import change_registry
+from hub.core.state import State
+from hub.model import Direction, Kind, PlaceKind, SpaceUse
 from hub.simulate.guihuayuan import KITCHEN, compound, registry, seed_lines
+from tests.core.timeline import settings
 
 SEEDS = (1, 2, 77)
 
@@ -31,10 +36,30 @@ def test_counts_are_those_of_the_story(seed: int) -> None:
     homes = [place for place in places if place.kind is PlaceKind.HOME]
     assert len(homes) == 60
     assert all(home.protected and home.floor is not None for home in homes)
-    assert sum(place.kind is PlaceKind.SPACE for place in places) == 120
+    assert sum(place.kind is PlaceKind.SPACE for place in places) == 121  # 120, and the fire lane
     assert sum(place.kind is PlaceKind.GATE for place in places) == 2
     kinds = [device.kind for device in devices]
-    assert (kinds.count(Kind.SMOKE), kinds.count(Kind.PARKING), kinds.count(Kind.LPR)) == (60, 120, 4)
+    assert (kinds.count(Kind.SMOKE), kinds.count(Kind.PARKING), kinds.count(Kind.LPR)) == (60, 121, 4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_core_takes_all_of_it_and_the_plan_has_no_two_spaces_in_one_spot(seed: int) -> None:
+    core = Core(State(community="guihuayuan"), settings())
+    assert [(command, refused) for command in registry(seed) if (refused := change_registry(core, command))] == []
+    spaces = list(core.state.spaces.values())
+    assert len({(space.x, space.y) for space in spaces}) == 121
+    uses = [space.use for space in spaces]
+    assert [uses.count(use) for use in (SpaceUse.RESIDENT, SpaceUse.SHARED, SpaceUse.VISITOR)] == [60, 30, 22]
+    assert uses.count(SpaceUse.TEMPORARY) == 8
+    assert uses.count(SpaceUse.FIRE_LANE) == 1
+    assert {lane.direction for lane in core.state.gate_lanes.values()} == {Direction.IN, Direction.OUT}
+    assert all(permit.plate.startswith("沪Z") for permit in core.state.permits.values())
+    compiled = site_of(core.state)
+    assert {zone: len(ids) for zone, ids in compiled.counted.items()} == {
+        "": 120,
+        "parking-east": 60,
+        "parking-west": 60,
+    }
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -20,9 +20,7 @@ from hub.core.parking.evidence import (
     A_CAR,
     ENOUGH,
     GONE,
-    OUT_MS,
     Likely,
-    Tier,
     compiled,
     forget_opening,
     likely_car,
@@ -49,9 +47,6 @@ def judge(core: Core, space: Space, state: SpaceState, until_ms: int, depth: int
     squat = core.state.parking.squats.get(state.squat)
     if squat is not None and (squat.by or likely is None or CAMERA in squat.evidence):
         return
-    doubtful = likely is not None and likely.visit == A_CAR and likely.tier is Tier.LEFT
-    if doubtful and core.now_ms < state.since_ms + OUT_MS:
-        return  # whoever left that space may be on the way out
     points, why = signs(core, space, state, likely)
     if points >= ENOUGH:
         if squat is None:
