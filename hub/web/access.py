@@ -43,6 +43,10 @@ class Right(StrEnum):
     LOOKS = "looks"
     PLATES = "plates"
     """See plates in full; everybody else sees 沪A·**345."""
+    PARKING = "parking"
+    """See spaces, zones and gates; say what stands in a space."""
+    VISITS = "visits"
+    """See which cars came and went, and when."""
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -50,9 +54,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS, Right.LOOKS},
     Role.GUARD: frozenset(
         {Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE, Right.PLATES}
-    ),
-    Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE}),
-    Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS}),
+    )
+    | {Right.PARKING, Right.VISITS},
+    Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE})
+    | {Right.PARKING, Right.VISITS},
+    Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS, Right.PARKING}),
     Role.STREET: frozenset({Right.COUNTS}),
     Role.WALL: frozenset({Right.COUNTS, Right.WALL, Right.ACT}),
 }

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.web import api, api_office, api_timeline, ingest
+from hub.web import api, api_office, api_parking, api_timeline, ingest
 from hub.web.language import marked
 from hub.web.pages import (
     answer,
@@ -28,6 +28,11 @@ from hub.web.pages import (
     incident,
     looks,
     office,
+    parking,
+    parking_census,
+    parking_hotspots,
+    parking_table,
+    parking_visits,
     people,
     photos,
     push,
@@ -43,6 +48,7 @@ from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
+PARKING = (parking, parking_census, parking_hotspots, parking_table, parking_visits)
 OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry, households)
 
 SECURITY = {
@@ -74,11 +80,12 @@ def create_app(deps: WebDeps) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.site = site
-    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office, *OFFICE):
+    for page in (answer, inbox, photos, push, receipts, wall, door, desk, incident, office, *OFFICE, *PARKING):
         app.include_router(page.router)
     app.include_router(api.router)
     app.include_router(api_timeline.router)
     app.include_router(api_office.router)
+    app.include_router(api_parking.router)
     app.include_router(api.machine)
     app.include_router(ingest.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

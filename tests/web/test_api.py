@@ -137,7 +137,7 @@ def test_whatever_the_openapi_allows_is_answered_as_it_says(world: World, monkey
         put_setting(connection, API_TOKEN_HASH, digest(TOKEN))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(world.deps))
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 18
+    assert len(operations) == 22
     for operation in operations:
         _try_operation(operation)
 

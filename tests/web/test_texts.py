@@ -40,7 +40,7 @@ NEWER_CSS = {
     "media ranges 104": r"@media[^{]*[<>]",
     "subgrid 117": r"subgrid",
     "linear() 113": r"[\s:]linear\(",
-    "from elsewhere": r"@import|url\((?!data:)",
+    "from elsewhere": r"@import|url\((?!data:|#)",
 }
 NEWER_JS = {
     "at() 92": r"\.at\(",

@@ -14,13 +14,14 @@ from starlette.responses import HTMLResponse, Response
 from hub.core.commands import Accept, AnyCommand, Arrive, AskHelp, Close, Decline, HandOver, SayFalse
 from hub.core.decisions import Notice
 from hub.delivery.wording import Replies, rule_texts, word
-from hub.model import Alert, Handling, Incident, Kind, Outcome, Place, Purpose, Sees
+from hub.model import Alert, Handling, Incident, Kind, Outcome, Place, PlaceKind, Purpose, Sees
 from hub.web import rows
 from hub.web.access import Right, Visitor
 from hub.web.choices import Choice, choices, chosen_person
 from hub.web.language import marked
 from hub.web.pages.answer import confided, note_looks
 from hub.web.pages.desk import FormToken, Number, back
+from hub.web.pages.parking_census import IS as VERDICTS
 from hub.web.pages.timeline import Entry, timeline
 from hub.web.said import Said, said
 from hub.web.site import CLEAN, Answer, NotAllowed, OurSite, Site
@@ -47,6 +48,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     group_text: str
     hands_over: bool
     """Only who goes can hand it over; at the console that is the console."""
+    squats: dict[str, str] = {}
+    """space -> its name, where something stands that is probably no car: the page asks what it is."""
 
 
 def _incident(request: Request, site: Site, template: str, number: int) -> HTMLResponse:
@@ -73,6 +76,7 @@ def _incident(request: Request, site: Site, template: str, number: int) -> HTMLR
             titles={one.id: picture.rule_title(one.rule) for one in alerts},
             group_text=group_text(site, picture, incident, alerts) if visitor.may(Right.ACT) else "",
             hands_over=has_accepted(incident, visitor.actor),
+            squats=squats_of(site, picture, alerts) if incident.closed_ms is None else {},
         )
         note_looks(site, visitor.label, picture.community, view, case.homes)
     return site.page(
@@ -82,6 +86,7 @@ def _incident(request: Request, site: Site, template: str, number: int) -> HTMLR
         visitor=visitor,
         incident=view,
         alerts=alerts,
+        verdicts=VERDICTS,
         photos=f"/incidents/{number}/photos",
         causes=CAUSES,
         outcomes=OUTCOMES,
@@ -89,6 +94,16 @@ def _incident(request: Request, site: Site, template: str, number: int) -> HTMLR
         picture=picture,
         case=case,
     )
+
+
+def squats_of(site: Site, picture: Picture, alerts: list[Alert]) -> dict[str, str]:
+    """space -> its name, of alerts of a space whose rule speaks of squats."""
+    found: dict[str, str] = {}
+    for one in alerts:
+        place, rule = picture.registry.places.get(one.place), site.deps.rules.get(one.rule)
+        if place and place.kind is PlaceKind.SPACE and ("squat" in one.facts or (rule and "squat" in rule.when)):
+            found[place.id] = place.name
+    return found
 
 
 def _people(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Annotated
 
 import msgspec
@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.core.commands import Accept
-from hub.model import Handling, Incident, Kind, PlaceKind, Sees
-from hub.web import rows
+from hub.model import Estimate, Handling, Incident, Kind, PlaceKind, Sees
+from hub.web import parking, rows
 from hub.web.access import Right, Role, Visitor
 from hub.web.keys import WALL_TOKEN, same, setting_value
 from hub.web.rota import roster_of
@@ -52,6 +52,8 @@ class SpacesView(msgspec.Struct, frozen=True, kw_only=True):
     left: int
     total: int
     unknown: int
+    bound: int = 0
+    """How far off ``left`` may be, where it is an estimate."""
 
 
 class WallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +94,7 @@ def wall_view(picture: Picture, visitor: Visitor) -> WallView:
         unprotected=unprotected,
         unprotected_total=sum(len(homes) for _, homes in unprotected),
         protected_total=protected_total,
-        spaces=_spaces(devices),
+        spaces=_estimated(parking.estimates(connection, community).values()) or _spaces(devices),
         kinds=_kinds(devices),
         silent=sum(one.silent for one in devices),
         battery_low=sum(one.facts.get("battery_low") is True for one in devices),
@@ -122,6 +124,18 @@ def _unprotected(
             building = picture.places.name(picture.places.building(home.id))
             missing.setdefault(building, []).append(home.name if sees is Sees.ROOM else "")
     return sorted(missing.items()), len(homes)
+
+
+def _estimated(told: Collection[Estimate]) -> SpacesView | None:
+    """All zones together, where the hub estimates them."""
+    if not told:
+        return None
+    return SpacesView(
+        left=sum(one.left for one in told),
+        total=sum(one.total for one in told),
+        unknown=sum(one.unknown for one in told),
+        bound=sum(one.bound for one in told),
+    )
 
 
 def _spaces(devices: Sequence[rows.DeviceRow]) -> SpacesView:

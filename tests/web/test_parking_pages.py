@@ -1,0 +1,198 @@
+"""Parking on the desk: who sees what, plates masked, the plan in words, the table, the census, hot spots, the API."""
+
+from __future__ import annotations
+
+import httpx
+import msgspec
+import pytest
+
+from hub.core.commands import CorrectLedger, CountSpaces, SayVerdict, StartWatch
+from hub.core.parking.state import ParkingChanges, SpaceState
+from hub.model import Direction, Verdict
+from hub.web.access import RIGHTS, Right, Role
+from hub.web.pages.parking import Now, changes
+from hub.web.parking import masked
+from tests.web.parking_world import EAST, PLATE, WEST, park, put
+from tests.web.test_desk import sign_in
+from tests.web.world import NIGHT_MS, World
+
+PAGES = {
+    "/parking": Right.PARKING,
+    "/parking/table": Right.PARKING,
+    "/parking/table.csv": Right.PARKING,
+    "/parking/visits": Right.VISITS,
+    "/parking/visits?show=visits": Right.VISITS,
+    "/parking/census": Right.PARKING,
+    "/parking/space?id=s31": Right.PARKING,
+    "/parking/hotspots": Right.PARKING,
+    "/api/parking": Right.COUNTS,
+    "/api/parking/east/spaces": Right.PARKING,
+    "/api/parking/visits": Right.VISITS,
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_what_its_work_needs_of_parking(world: World, http: httpx.Client, role: Role) -> None:
+    park(world)
+    sign_in(world, http, role)
+    seen = {path: http.get(path).status_code for path in PAGES}
+    assert seen == {path: 200 if right in RIGHTS[role] else 403 for path, right in PAGES.items()}
+    for path in PAGES:
+        if not path.startswith("/api"):
+            assert PLATE not in http.get(path).text, path
+
+
+def test_a_site_without_spaces_has_pages_that_say_so(world: World, http: httpx.Client) -> None:
+    sign_in(world, http, Role.ADMIN)
+    for path in PAGES:
+        expected = 404 if "space?" in path else 200
+        assert http.get(path).status_code == expected, path
+    assert "还没有登记车位" in http.get("/parking").text
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_the_plan_says_each_state_in_words_and_drift_in_a_sentence(
+    world: World, http: httpx.Client, drawn: bool
+) -> None:
+    park(world, drawn=drawn)
+    sign_in(world, http, Role.VOLUNTEER)
+    page = http.get("/parking").text
+    assert page.count('class="bay ') == 120
+    for words in ("17 ±2", "9 ±3", "道闸计数有偏差", "疑似非机动车", "通道被占", "A32", "北门"):
+        assert words in page
+    assert 'class="bay blocked" data-space="s118"' in page
+    assert 'class="bay squat" data-space="s31"' in page
+    assert 'class="bay unknown" data-space="s5"' in page
+    assert "key=" not in page
+
+
+def test_only_what_changed_is_sent() -> None:
+    before = Now(spaces={"a": "free", "b": "car"}, zones={"z": ("3 ±1", "")}, gates={})
+    now = Now(spaces={"a": "car", "b": "car"}, zones={"z": ("3 ±1", "")}, gates={})
+    assert changes(before, now).spaces == {"a": "car"}
+    assert (changes(before, now).zones, changes(before, now).reload) == ({}, False)
+    assert changes(None, now).spaces == now.spaces
+    assert changes(before, msgspec.structs.replace(now, spaces={"a": "car"})).reload
+
+
+def test_the_table_shows_the_week_and_gives_it_as_csv(world: World, http: httpx.Client) -> None:
+    park(world)
+    sign_in(world, http, Role.COMMITTEE)
+    page = http.get("/parking/table").text
+    assert "停车需求分析表" in page
+    assert "100%" in page
+    assert 'class="h10"' in page
+    sheet = http.get("/parking/table.csv", params={"lang": "en"})
+    assert sheet.headers["content-type"].startswith("text/csv")
+    assert sheet.content.startswith(b"\xef\xbb\xbf")
+    lines = sheet.text.splitlines()
+    assert lines[0].endswith("Zone,Time,Occupied on average,Occupied %,Need,Full (minutes),Refused,In,Out")
+    assert "东区,2024-05-10 21:00,60.0,100,62.0,20,2,3,2" in lines
+
+
+def test_a_plate_in_full_is_a_click_that_is_logged(world: World, http: httpx.Client) -> None:
+    park(world)
+    sign_in(world, http, Role.GUARD)
+    page = http.get("/parking/visits").text
+    assert (PLATE in page, "沪A·**345" in page) == (False, True)
+    assert world.looks() == []
+    assert PLATE in http.get("/parking/visits?plain=e1").text
+    assert world.looks() == [("guard", "plate:e1", 0)]
+
+
+def test_asking_for_a_plate_helps_nobody_who_may_not_see_it(world: World, http: httpx.Client) -> None:
+    park(world)
+    sign_in(world, http, Role.COMMITTEE)
+    assert PLATE not in http.get("/parking/visits?plain=e1").text
+    assert {one["plate"] for one in http.get("/api/parking/visits").json()} == {"沪A·**345"}
+    assert world.looks() == []
+
+
+@pytest.mark.parametrize(("only", "seen"), [("", 16), ("tailgated", 1), ("missed", 1), ("odd", 6), ("unread", 3)])
+def test_passages_by_what_was_odd(world: World, http: httpx.Client, only: str, seen: int) -> None:
+    park(world)
+    sign_in(world, http, Role.PROPERTY)
+    page = http.get("/parking/visits", params={"only": only, "gate": "n-gate", "day": "2024-05-11"}).text
+    assert page.count('<td class="num">') == 2 * seen
+    assert http.get("/parking/visits", params={"day": "2024-01-01"}).text.count("没有记录") == 1
+
+
+@pytest.mark.usefixtures("owner")
+def test_the_office_adds_an_entry_and_must_say_why(world: World, http: httpx.Client) -> None:
+    park(world)
+    form = sign_in(world, http, Role.PROPERTY)
+    sent = {"form": form, "direction": "out", "plate": PLATE, "zone": EAST, "note": "保安看见出场"}
+    assert http.post("/parking/ledger", data={**sent, "note": ""}).status_code == 400
+    assert http.post("/parking/ledger", data=sent).status_code == 303
+    assert world.commands() == [
+        CorrectLedger(actor="console", direction=Direction.OUT, plate=PLATE, zone=EAST, note="保安看见出场")
+    ]
+    assert http.post("/parking/ledger", data={**sent, "form": "forged"}).status_code == 403
+
+
+def test_a_guard_corrects_no_ledger(world: World, http: httpx.Client) -> None:
+    form = sign_in(world, http, Role.GUARD)
+    sent = {"form": form, "direction": "in", "note": "x"}
+    assert http.post("/parking/ledger", data=sent).status_code == 403
+    assert http.post("/parking/watches", data={"form": form, "zone": EAST}).status_code == 403
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_census_is_sent_and_says_what_was_corrected(world: World, http: httpx.Client) -> None:
+    park(world)
+    form = sign_in(world, http, Role.VOLUNTEER)
+    answer = http.post("/parking/census", data={"form": form, "zone": EAST, "spaces": '{"s1":"car","s2":"nothing"}'})
+    assert answer.json() == {"ok": True, "said": "已记录。台账多记了2辆,已更正。"}
+    wanted = {"s1": Verdict.CAR, "s2": Verdict.NOTHING}
+    assert world.commands() == [CountSpaces(actor="console", zone=EAST, spaces=wanted)]
+    for wrong in ("", "{}", "[]", '{"s1":"tank"}', '{"s1":"probable"}'):
+        assert http.post("/parking/census", data={"form": form, "zone": EAST, "spaces": wrong}).status_code == 400
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_verdict_and_a_watch(world: World, http: httpx.Client) -> None:
+    park(world)
+    form = sign_in(world, http, Role.PROPERTY)
+    said = http.post("/parking/verdict", data={"form": form, "space": "s31", "verdict": "bike"})
+    assert said.headers["location"] == "/parking?said=saved"
+    assert http.post("/parking/verdict", data={"form": form, "space": "s31", "verdict": "x"}).status_code == 403
+    assert http.post("/parking/watches", data={"form": form, "zone": EAST, "days": "7"}).status_code == 303
+    assert world.commands() == [
+        SayVerdict(actor="console", space="s31", verdict=Verdict.BIKE),
+        StartWatch(actor="console", zone=EAST, until_ms=NIGHT_MS + 7 * 86_400_000),
+    ]
+    assert "之前14次,之后3次" in http.get("/parking/hotspots?days=30").text
+
+
+def test_the_number_for_a_display_needs_its_own_key(world: World, http: httpx.Client) -> None:
+    park(world)
+    assert http.get("/api/parking/east").status_code == 401
+    assert http.get("/api/parking/east?key=guess").status_code == 401
+    sign_in(world, http, Role.ADMIN)
+    page = http.get("/parking").text
+    key = page.split("/api/parking/east?community=ghy&amp;key=")[1].split("<")[0]
+    http.cookies.clear()
+    wanted = {"zone": EAST, "name": "东区", "total": 60, "left": 17, "bound": 2, "at": NIGHT_MS}
+    assert http.get("/api/parking/east", params={"key": key}).json() == wanted
+    assert http.get("/api/parking/west", params={"key": key}).status_code == 401
+    for path in ("/api/parking", "/api/parking/east/spaces", "/api/parking/visits"):
+        assert http.get(path, params={"key": key}).status_code == 401
+
+
+def test_zones_without_an_estimate_count_their_sensors(world: World, http: httpx.Client) -> None:
+    park(world)
+    sign_in(world, http, Role.GUARD)
+    put(world, ParkingChanges(spaces={"s0": SpaceState(occupied=True, since_ms=NIGHT_MS)}))
+    found = {one["zone"]: one["left"] for one in http.get("/api/parking").json()}
+    assert found == {EAST: 17, WEST: 9}
+    assert http.get("/api/parking/nowhere").status_code == 404
+
+
+def test_masks() -> None:
+    assert [masked(one) for one in ("", "沪A12345", "沪AD12345", "X1", "#0123456789abcdef")] == [
+        "",
+        "沪A·**345",
+        "沪A·***345",
+        "***",
+        "***",
+    ]
