@@ -18,7 +18,6 @@ from hub.core.parking.estimates import zone_due
 from hub.core.parking.gates import gate_reading, lane_due
 from hub.core.parking.ledger import correct
 from hub.core.parking.permits import permit_due
-from hub.core.parking.plans import plan_due
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.spaces import space_due, space_reading
 from hub.core.parking.squats import say_verdict
@@ -47,7 +46,7 @@ def observed(core: Core, device: DeviceState, reading: Reading, at_ms: int) -> N
 
 
 def due(core: Core, what: str, id: int, name: str, due_ms: int) -> None:
-    """A timer of parking: ``what`` is parking_lane, _space, _zone, _permit, _plan or _watch; ``name`` says which."""
+    """A timer of parking: ``what`` is parking_lane, _space, _zone, _permit or _watch; ``name`` says which."""
     match what:
         case "parking_lane":
             lane_due(core, name, due_ms)
@@ -57,8 +56,6 @@ def due(core: Core, what: str, id: int, name: str, due_ms: int) -> None:
             zone_due(core, name, due_ms)
         case "parking_permit":
             permit_due(core, name, due_ms)
-        case "parking_plan":
-            plan_due(core, name, due_ms)
         case _:
             watch_due(core, id, due_ms)
 

@@ -12,7 +12,7 @@ Due = tuple[int, str, int, str]
 
 
 def parking_timers(state: State) -> Iterator[Due]:
-    """(due_ms, what, id, name) of lanes, spaces, zones, permits, plans and watches."""
+    """(due_ms, what, id, name) of lanes, spaces, zones, permits and watches."""
     for name, space in state.parking.spaces.items():
         if space.due_ms is not None:
             yield space.due_ms, "parking_space", 0, name
