@@ -41,13 +41,41 @@ class Right(StrEnum):
     """Change people, the rota and the rest of the registry."""
     DRILL = "drill"
     LOOKS = "looks"
+    PERMITS = "permits"
+    """See permits and temporary plans, plates masked."""
+    PLATES = "plates"
+    """See plates in full."""
+    VISITORS = "visitors"
+    """Let a visitor's car in for today."""
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
     Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS, Right.LOOKS},
-    Role.GUARD: frozenset({Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE}),
-    Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE}),
+    Role.GUARD: frozenset(
+        {
+            Right.COUNTS,
+            Right.WALL,
+            Right.ALERTS,
+            Right.ACT,
+            Right.DEVICES,
+            Right.SILENCE,
+            Right.PERMITS,
+            Right.PLATES,
+            Right.VISITORS,
+        }
+    ),
+    Role.COMMITTEE: frozenset(
+        {
+            Right.COUNTS,
+            Right.ALERTS,
+            Right.ACT,
+            Right.DEVICES,
+            Right.DELIVERIES,
+            Right.PEOPLE,
+            Right.PERMITS,
+        }
+    ),
     Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS}),
     Role.STREET: frozenset({Right.COUNTS}),
     Role.WALL: frozenset({Right.COUNTS, Right.WALL, Right.ACT}),

@@ -28,7 +28,10 @@ from hub.web.pages import (
     looks,
     office,
     people,
+    permit_import,
+    permits,
     photos,
+    plans,
     push,
     reach,
     receipts,
@@ -42,7 +45,7 @@ from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
-OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry)
+OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry, permits, permit_import, plans)
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
