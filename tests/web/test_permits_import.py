@@ -95,7 +95,7 @@ def sent(http: httpx.Client, form: str, content: bytes) -> tuple[httpx.Response,
 def told(page: str) -> list[tuple[int, str, str]]:
     """(row, column, reason) as the page shows them."""
     rows = re.findall(
-        r'<tr class="mistake"><td class="num">(\d+)</td><td[^>]*>(.*?)</td><td>.*?</td><td>(.*?)</td>', page
+        r'<tr class="mistake"><td class="num">(\d+)</td><td[^>]*>(.*?)</td><td>.*?</td><td[^>]*>(.*?)</td>', page
     )
     return [(int(row), column, unescape(reason)) for row, column, reason in rows]
 
@@ -104,7 +104,7 @@ def test_a_sheet_of_500_lines_with_20_mistakes_tells_all_20_and_changes_nothing(
     world: World, http: httpx.Client
 ) -> None:
     furnish(world)
-    rows: list[list[object]] = [[*HEADS]] + [good(n) for n in range(2, 501)]
+    rows: list[list[object]] = [[*HEADS], *(good(n) for n in range(2, 501))]
     for number, row, _, _ in MISTAKES:
         rows[number - 1] = row
     form = sign_in(world, http, Role.PROPERTY)

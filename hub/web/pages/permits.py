@@ -38,6 +38,7 @@ from hub.web.permit_sheet import (
     UNTIL_MISSING,
     Words,
     plate_mistake,
+    text_of,
 )
 from hub.web.site import CLEAN, OurSite, Site
 from hub.web.view import Picture
@@ -69,6 +70,8 @@ class PermitView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """Key of `STATES`."""
     spaces: str
+    until: str
+    """Its last day, or the last day and time."""
 
 
 def permits_of(connection: Connection, community: str) -> dict[str, Permit]:
@@ -100,6 +103,7 @@ def _view(site: Site, picture: Picture, visitor: Visitor, words: Words, one: Per
         person=picture.person_name(one.person) if one.person and visitor.may(Right.NAMES) else "",
         state=state_of(one, picture.now_ms),
         spaces="、".join(words.space(id) for id in one.spaces),
+        until=text_of(one.until_ms, ZoneInfo(site.deps.installation.timezone), last=True),
     )
 
 
