@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 bench_app = typer.Typer(no_args_is_help=True, help="Measure, against a floor in the same run.")
 app.add_typer(bench_app, name="bench")
+simulate_app = typer.Typer(no_args_is_help=True, help="Play a simulated world and score the hub.")
+app.add_typer(simulate_app, name="simulate")
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The engineer's file")]
 
@@ -165,6 +167,31 @@ def bench_backlog(
     from hub.bench import bench_backlog as run_bench
 
     raise typer.Exit(run_bench(seconds=seconds, backlog=backlog, as_json=json))
+
+
+@bench_app.command("parking")
+def bench_parking(
+    json: Annotated[bool, typer.Option("--json")] = False,
+    passages: Annotated[int, typer.Option(help="Cars through the gates")] = 200_000,
+    changes: Annotated[int, typer.Option(help="Changes of spaces")] = 1_000_000,
+) -> None:
+    """Replay passages and changes of spaces through the core."""
+    from hub.bench.parking import bench_parking as run_bench
+
+    raise typer.Exit(run_bench(passages=passages, changes=changes, as_json=json))
+
+
+@simulate_app.command("parking")
+def simulate_parking(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long")] = 30,
+    seed: Annotated[int, typer.Option(help="Same seed, same month")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+    crashes: Annotated[int, typer.Option(min=0, help="Play it again, crash so often, and compare")] = 0,
+) -> None:
+    """A month of gates and spaces with bikes, faults and dead sensors: how near the hub came to the truth."""
+    from hub.simulate.parking.command import run_simulate_parking
+
+    raise typer.Exit(run_simulate_parking(days, seed, as_json=json, crashes=crashes))
 
 
 def main() -> None:

@@ -111,6 +111,9 @@ class MappingConfig(Section):
     facts: dict[str, str] = Field(
         default_factory=dict, description="Fact -> path, optionally 'path == value' for booleans"
     )
+    words: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Text fact -> their word -> ours, for example direction: {'1': in, '2': out}"
+    )
 
 
 class SourceConfig(Section):

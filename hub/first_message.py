@@ -15,6 +15,7 @@ from hub.errors import StoreError
 from hub.looking import Looking
 from hub.model import FACTS, Event, Fact, Kind, RawMessage, Reading, Undecodable
 from hub.phrases import KINDS
+from hub.plates import masked
 from hub.store.entities import read_entities
 from hub.terminal import language, say
 
@@ -147,6 +148,8 @@ def _words(reading: Reading) -> str:
 
 
 def _fact(name: str, value: Fact) -> str:
+    if name == "plate":
+        return f"plate={masked(str(value))}"
     unit = FACTS.get(name, ("", ""))[1]
     if isinstance(value, bool):
         return f"{name}={'yes' if value else 'no'}"

@@ -362,7 +362,7 @@ class Keeper:
         self._since_checkpoint += len(work.commit.inputs)
         late = loop.time() - self._checkpoint_at >= CHECKPOINT_S
         # What was erased opens no more: a tail with it, told again, would be another story.
-        self._erased = self._erased or bool(work.commit.changes.erased)
+        self._erased = self._erased or bool(work.commit.changes.erased or work.commit.changes.erased_plates)
         if self._uncommitted or not (self._since_checkpoint >= CHECKPOINT_READINGS or late or self._erased):
             return
         self._erased = False

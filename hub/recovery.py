@@ -57,6 +57,11 @@ def _stored_decisions_win(state: State, stored: Changes) -> State:
     state.alerts = dict(sorted((pending | decided).items()))
     state.incidents = stored.incidents
     state.notifications = stored.notifications
+    # The journal may have only the hashes of their plates.
+    state.permits, state.turns = (
+        {plate: one for plate, one in stored.permits.items() if one is not None},
+        {id: one for id, one in stored.turns.items() if one is not None},
+    )
     for device in state.devices.values():
         device.alerts = None
     for alert in state.alerts.values():

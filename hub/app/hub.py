@@ -168,6 +168,10 @@ class Hub:
                 )
                 while await loop.run_in_executor(self.writer, drop):
                     continue  # small deletes, so that commits come between
+                old = now_ms - milliseconds(self.config.parking.keep_plates)
+                forget = partial(self.store.forget_plates, community, old)
+                while await loop.run_in_executor(self.writer, forget):
+                    continue
             await loop.run_in_executor(self.writer, self.store.make_reserve)
             await asyncio.sleep(RETAIN_EVERY_S)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from hub.core.context import ACTION, Core
 from hub.core.decisions import Reason
+from hub.core.parking.owners import CAR_OWNER, owners
 from hub.core.policies import Step
 from hub.core.rota import asleep, holders, restday, unwilling
 from hub.core.telling import held, tell
@@ -93,7 +94,7 @@ def role_of(core: Core, incident: Incident, person: str) -> str:
     place = place_of(core, incident)
     for step in core.settings.policy(incident.policy).steps:
         for named in step.roles:
-            if any(p.id == person for p in holders(core, named, place)):
+            if any(p.id == person for p in _holding(core, incident, named, place)):
                 return named
     return ""
 
@@ -131,7 +132,7 @@ def _named(core: Core, incident: Incident, step: Step) -> Iterator[tuple[str, Pe
     """Everybody whom the step names, with the role in which they are asked; says which role is empty."""
     place = place_of(core, incident)
     for role in step.roles:
-        people = holders(core, role, place)
+        people = _holding(core, incident, role, place)
         if not people:
             held(core, incident.id, role, Reason.ROLE_EMPTY)
         for person in people:
@@ -142,6 +143,14 @@ def _named(core: Core, incident: Incident, step: Step) -> Iterator[tuple[str, Pe
             held(core, incident.id, "", Reason.ROLE_EMPTY, id)
         else:
             yield role_of(core, incident, id), somebody
+
+
+def _holding(core: Core, incident: Incident, role: str, place: str) -> list[Person]:
+    """Who holds the role by the rota; a car's owner by its permit, for no rota knows them."""
+    if role != CAR_OWNER:
+        return holders(core, role, place)
+    newest = core.state.alerts.get(incident.alerts[-1]) if incident.alerts else None
+    return owners(core, newest) if newest is not None else []
 
 
 def _ask(

@@ -176,6 +176,12 @@ class ErasePerson(Command, frozen=True, kw_only=True, tag="erase_person"):
     person: str
 
 
+class EraseHousehold(Command, frozen=True, kw_only=True, tag="erase_household"):
+    """Forget the cars of a home: its permits go, its plates become hashes wherever they are kept."""
+
+    place: str
+
+
 class PutPlace(Command, frozen=True, kw_only=True, tag="put_place"):
     place: Place
 
@@ -290,6 +296,7 @@ AnyCommand = (
     | PutOverride
     | PutCalendarDay
     | ErasePerson
+    | EraseHousehold
     | PutPlace
     | PutDevice
     | PutPerson

@@ -36,6 +36,7 @@ def ask(core: Core, device: DeviceState, facts: dict[str, Fact], at_ms: int) -> 
     answers = core.rules.answers(device.kind, Event.STATUS, facts)
     answered(core, device, reading, raw, device.kind, answers, facts)
     device.facts.update(facts)
+    device.facts.pop("plate", None)
     device.answers = None
     core.changes.devices[device.id] = device
 

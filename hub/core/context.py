@@ -34,6 +34,7 @@ from hub.model import (
 )
 
 if TYPE_CHECKING:
+    from hub.core.parking.index import ParkingIndex
     from hub.core.parking.site import Site
 
 RECENT = 2048
@@ -86,8 +87,12 @@ class Core:
         """alert -> alerts of which nobody is told while it stands."""
         self.roster: Roster | None = None
         """The rota compiled; None after each change of the registry: see `hub.core.rota.roster`."""
+        self.zones_due_ms: int | None = None
+        """When the zones are estimated next; armed once."""
         self.site: Site | None = None
         """The registry as parking needs it; None after each change of it: see `hub.core.parking.door.site`."""
+        self.parking_index: ParkingIndex | None = None
+        """Who is inside, by plate; None until it is needed, or to have it made anew: see `hub.core.parking.index`."""
         self._rebuild()
 
     def _rebuild(self) -> None:

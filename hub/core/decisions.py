@@ -277,6 +277,13 @@ class PersonErased(Decision, frozen=True, kw_only=True, tag="person_erased"):
     person: str
 
 
+class HouseholdErased(Decision, frozen=True, kw_only=True, tag="household_erased"):
+    """Its permits are gone; the store replaces its plates from this transaction on."""
+
+    place: str
+    permits: int
+
+
 class PolicyAdvanced(Decision, frozen=True, kw_only=True, tag="policy_advanced"):
     incident: int
     step: int
@@ -373,6 +380,7 @@ AnyDecision = (
     | DrillStarted
     | ContactProven
     | PersonErased
+    | HouseholdErased
     | PolicyAdvanced
     | SensorFellSilent
     | SensorHeard

@@ -20,6 +20,7 @@ ROUNDS = {Severity.CRITICAL: 5, Severity.MAJOR: 3, Severity.MINOR: 2, Severity.I
 ROUND_PAUSE_MS = 20_000
 OUTLIVES = frozenset({Purpose.ENDED, Purpose.TEST, Purpose.DIGEST, Purpose.SILENCED})
 """Told although its incident is over, or has none."""
+CARRIED = (NotificationState.DUE, NotificationState.SENT)
 
 
 def climb(core: Core, one: Notification, person: Person, reason: Reason) -> None:
@@ -79,27 +80,26 @@ def failed(core: Core, one: Notification, reason: Reason, code: str, retry_after
         _pause(core, one, _ladder(core, one, person), reason, retry_after_ms)
 
 
-def release(core: Core, lead: Notification, reason: Reason, code: str, *, permanent: bool) -> None:
-    """The message of ``lead`` failed: all that it carried goes on, each along its own ladder."""
+def detach(core: Core, lead: Notification) -> list[Notification]:
+    """The message of ``lead`` failed: what it carried hangs on it no longer, and is to go on (`go_on`) once ``lead`` has, or
+    it would join the attempt that just failed. A digest is one message in every attempt."""
     if lead.purpose is Purpose.DIGEST:
-        return
+        return []
     carried, lead.carries = lead.carries, ()
     core.touch_notification(lead)
-    for id in carried:
-        one = core.state.notifications.get(id)
-        if (
-            one is None
-            or one.merged_into != lead.id
-            or one.state
-            not in (
-                NotificationState.DUE,
-                NotificationState.SENT,
-            )
-        ):
-            continue
+    known = (core.state.notifications.get(id) for id in carried)
+    parts = [one for one in known if one is not None and one.merged_into == lead.id and one.state in CARRIED]
+    for one in parts:
         one.state = NotificationState.DUE
         one.sent_ms = None
         one.merged_into = 0
+        one.due_ms = core.now_ms
+    return parts
+
+
+def go_on(core: Core, parts: list[Notification], reason: Reason, code: str, *, permanent: bool) -> None:
+    """Each part of a message that failed goes on along its own ladder."""
+    for one in parts:
         if permanent:
             one.dead = (*one.dead, one.contact)
         failed(core, one, reason, code, None)

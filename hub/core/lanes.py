@@ -20,8 +20,9 @@ from hub.core.cards import card
 from hub.core.context import Core
 from hub.core.decisions import Also, NotificationDue, Reason
 from hub.core.ends import ended, sent
-from hub.core.nights import rang
+from hub.core.nights import capped, rang
 from hub.core.notices import also, notice_for
+from hub.core.rota import unwilling
 from hub.core.rungs import INBOX, Rung
 from hub.core.state import Lane
 from hub.model import SEVERITY_ORDER, ChannelNature, Contact, Notification, NotificationState, Purpose, Severity, nature
@@ -78,7 +79,8 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
     lane = core.state.lanes.get(url)
     if lane is None or lane.due_ms != due_ms:
         return
-    waiting = [id for id in lane.waiting if waits(core.state.notifications.get(id))]
+    known = (core.state.notifications.get(id) for id in lane.waiting)
+    waiting = [one.id for one in known if one is not None and waits(one) and _still_may(core, one, nature(url))]
     lane.waiting = waiting
     lane.urgent = any(core.state.notifications[id].severity is Severity.CRITICAL for id in waiting)
     if not waiting:
@@ -95,6 +97,26 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
 def waits(one: Notification | None) -> bool:
     """Is it in a lane, not yet in a message?"""
     return one is not None and one.state is NotificationState.DUE and one.due_ms is None and not one.merged_into
+
+
+def _still_may(core: Core, one: Notification, nature: ChannelNature) -> bool:
+    """It may have waited into its reader's sleep, their leave or the end of their night calls."""
+    person = core.person(one.person)
+    if person is None:
+        return True  # `_leave` has its ladder go on
+    why = unwilling(core, person, one.severity)
+    if why is not None:
+        one.state = NotificationState.HELD
+        one.reason = why.reason.value
+        one.attempt -= 1  # it never left
+        one.due_ms = core.now_ms if why.until_ms is None else why.until_ms
+    elif nature.rings and one.rung_anyway != one.contact and capped(core, person, waiting=False):
+        one.due_ms = core.now_ms
+    else:
+        return True
+    core.arm(one.due_ms, "notification", one.id)
+    core.touch_notification(one)
+    return False
 
 
 def full(core: Core, rung: Rung) -> bool:

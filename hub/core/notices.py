@@ -94,7 +94,7 @@ def notice(
     line = core.ancestors(place_id)
     building, floor, place = _where(line, seen)
     registered = core.state.registered.get(about.subject) if about else None
-    facts = {} if about is None else {k: v for k, v in about.facts.items() if k not in PERSONAL_FACTS}
+    facts = {} if about is None else _told(about.facts)
     going = [r for r in incident.responders if not r.declined]
     building_id, place_id = _ids(line)
     return Notice(
@@ -131,6 +131,12 @@ def notice(
         also=named,
         more=more,
     )
+
+
+def _told(facts: dict[str, Fact]) -> dict[str, Fact]:
+    """What may leave in a message; beside a plate the label is of other plates that it may mean."""
+    hidden = PERSONAL_FACTS | {"label"} if "plate" in facts else PERSONAL_FACTS
+    return {name: value for name, value in facts.items() if name not in hidden}
 
 
 def also(core: Core, one: Notification, contact: Contact) -> Also | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.core.alerts import condition_met
 from hub.core.conditions import PASSING, answered, believed, reassert
 from hub.core.context import Core
 from hub.core.decisions import DuplicateIgnored, MessageQuarantined, Reason, SensorHeard
 from hub.core.inputs import Received
-from hub.core.parking.door import observed
-from hub.core.parking.permits import permit_of
+from hub.core.parking.door import facts_of_plate, observed
 from hub.core.rules import NO_STATE, UNDECODABLE
 from hub.core.state import KEYS, DeviceState
 from hub.core.supervision import heard
-from hub.model import LIFE_SAFETY, Event, Fact, Kind, PermitKind, RawMessage, Reading, Undecodable
+from hub.model import LIFE_SAFETY, Event, Fact, Kind, RawMessage, Reading, Undecodable
 
 NOT_HEARD = frozenset({Event.OFFLINE, Event.GATEWAY_OFFLINE, Event.CAMERA_OFFLINE, Event.DOWNLINK_SENT})
 """Said about a device by somebody else: it was not heard."""
@@ -119,15 +120,17 @@ def _read(core: Core, reading: Reading, raw: RawMessage, seq: int) -> None:
     elif device.kind in _VAGUE:
         device.kind = kind
     if kind is Kind.LPR and "plate" in facts:
-        facts = _permitted(core, facts)
+        facts = facts_of_plate(core, reading.device, facts)
     answers = core.rules.answers(kind, event, facts)
     if answers != device.answers or event in PASSING:
-        answered(core, device, reading, raw, kind, answers, facts)
+        answered(core, device, _suggesting(reading, facts), raw, kind, answers, facts)
         device.answers = answers
         device.row_ms = 0
     elif device.met:
         reassert(core, device, reading, raw, kind)
     device.facts.update(reading.facts)
+    if "plate" in reading.facts:  # the last car is nothing that a device has to remember
+        del device.facts["plate"]
     if kind in PASSED_OR_PARKED:
         observed(core, device, reading, believed(reading.device_ms, raw.received_ms))
     if now - device.row_ms >= ROW_EVERY_MS:
@@ -152,14 +155,11 @@ def _meet(core: Core, reading: Reading, seq: int) -> DeviceState:
     return device
 
 
-def _permitted(core: Core, facts: dict[str, Fact]) -> dict[str, Fact]:
-    """``permitted`` for a plate; absent while no permit is registered, so that nobody is unknown before there is a list."""
-    plate = facts["plate"]
-    if not isinstance(plate, str) or not core.state.permits:
-        return facts
-    permit = permit_of(core, plate)
-    denied = permit is not None and permit.kind is PermitKind.DENIED
-    return {**facts, "permitted": permit is not None and permit.stands(core.now_ms), "denied": denied}
+def _suggesting(reading: Reading, facts: dict[str, Fact]) -> Reading:
+    """With the ``label`` of permits that an unknown plate may mean: what the alert says, and no fact of the device."""
+    if "label" not in facts or "label" in reading.facts:
+        return reading
+    return msgspec.structs.replace(reading, facts={**reading.facts, "label": facts["label"]})
 
 
 def _quarantine(core: Core, raw: RawMessage, undecodable: Undecodable) -> None:

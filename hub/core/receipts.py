@@ -13,7 +13,7 @@ from hub.core.context import Core
 from hub.core.decisions import NotificationProgressed, Reason
 from hub.core.ends import LATER, UNDER_WAY, digested, ended, sent
 from hub.core.health import receipted
-from hub.core.ladder import failed, release
+from hub.core.ladder import detach, failed, go_on
 from hub.model import Notification, NotificationState, Purpose, Receipt, Stage
 
 
@@ -31,12 +31,13 @@ def receive_receipt(core: Core, receipt: Receipt) -> None:
 
 def deadline(core: Core, one: Notification) -> None:
     """No answer in time: this message's parts go on, and the notification itself unless it was sent after all."""
-    release(core, one, Reason.NO_RECEIPT_IN_TIME, "", permanent=False)
+    parts = detach(core, one)
     if one.state is NotificationState.DUE:
         failed(core, one, Reason.NO_RECEIPT_IN_TIME, "", None)
     else:
         one.due_ms = None
         ended(core, one)
+    go_on(core, parts, Reason.NO_RECEIPT_IN_TIME, "", permanent=False)
 
 
 def opened(core: Core, person: str, incident: int) -> None:
@@ -61,9 +62,13 @@ def _taken(core: Core, one: Notification, receipt: Receipt) -> None:
     if one.state in UNDER_WAY:
         # Its parts are in the message of the attempt under way: that one's answer or deadline is theirs.
         flying = one.due_ms if one.carries and not current and one.purpose is not Purpose.DIGEST else None
+        if flying is not None and not one.incident:
+            return  # an announcement hangs on nothing that would keep it for its parts: told once more at worst
         sent(core, one, receipt.contact, receipt.at_ms, Reason.POLICY_STEP, receipt.reason)
         one.code = receipt.code
         one.due_ms = flying
+        if not current:
+            one.merged_into = 0  # sent on its own account, whatever becomes of the message that it went on in
         for part in digested(core, one):
             sent(core, part, receipt.contact, receipt.at_ms, Reason.DIGESTED)
             ended(core, part)
@@ -94,14 +99,16 @@ def _refused(core: Core, one: Notification, receipt: Receipt) -> None:
     if one.state is NotificationState.DUE:
         if receipt.permanent:
             one.dead = (*one.dead, receipt.contact)
-        release(core, one, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
+        parts = detach(core, one)
         failed(core, one, Reason.CONTACT_REFUSED, code, receipt.retry_after_ms)
+        go_on(core, parts, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
     elif one.state is NotificationState.SENT:
         one.due_ms = None
-        release(core, one, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
+        parts = detach(core, one)
         if one.contact == receipt.contact and not one.answered_ms and not one.opened_ms:
             one.sent_ms = None
             failed(core, one, Reason.CONTACT_REFUSED, code, None)
+        go_on(core, parts, Reason.CONTACT_REFUSED, code, permanent=receipt.permanent)
 
 
 def _progress(core: Core, one: Notification, stage: Stage) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
+
 from hub.core.commands import (
     AnyCommand,
+    EraseHousehold,
     ErasePerson,
     ImHome,
     PutCalendarDay,
@@ -23,12 +26,17 @@ from hub.core.commands import (
     Remove,
 )
 from hub.core.context import Core
+from hub.core.households import erase_household
 from hub.core.parking.checks import check_lane, check_permit, check_plan, check_space, check_turn
+from hub.core.parking.estimates import start_zones
+from hub.core.parking.gates import forget_lane
+from hub.core.parking.permits import permit_gone, permit_put
 from hub.core.parking.plans import permit_for
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
 from hub.model import Device
+from hub.plates import normalised
 
 T = TypeVar("T")
 
@@ -47,7 +55,13 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutDuty(duty=duty):
             return _put(core, check_duty(core, duty), "duty", duty.id, duty, state.duties, changes.duties)
         case PutPermit(permit=permit):
-            return _put(core, check_permit(permit), "permit", permit.plate, permit, state.permits, changes.permits)
+            # One car, one permit: whoever spells its plate otherwise changes the permit that it has.
+            permit = msgspec.structs.replace(permit, plate=normalised(permit.plate))
+            refused = check_permit(permit)
+            refused = _put(core, refused, "permit", permit.plate, permit, state.permits, changes.permits)
+            if refused is None:
+                permit_put(core, permit)
+            return refused
         case PutSpace(space=space):
             return _put(core, check_space(core, space), "space", space.id, space, state.spaces, changes.spaces)
         case PutGateLane(lane=lane):
@@ -72,6 +86,10 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
             return refuse(core, command)
         case ErasePerson():
             return erase_person(core, command)
+        case EraseHousehold():
+            return erase_household(core, command, _drop_permit)
+        case Remove(what="permit", id=id) if id not in state.permits:
+            return _remove(core, "permit", normalised(id))
         case Remove(what=what, id=id):
             return _remove(core, what, id)
         case _:
@@ -84,6 +102,8 @@ def _put(
     if refused is None:
         known[id] = touched[id] = entry
         changed(core, what, id)
+        if what in ("space", "gate_lane"):
+            start_zones(core)
     return refused
 
 
@@ -113,6 +133,12 @@ def _put_device(core: Core, device: Device) -> str | None:
     return None
 
 
+def _drop_permit(core: Core, plate: str) -> None:
+    del core.state.permits[plate]
+    core.changes.permits[plate] = None
+    permit_gone(core)
+
+
 def _remove(core: Core, what: str, id: str) -> str | None:
     state, changes = core.state, core.changes
     match what:
@@ -139,9 +165,10 @@ def _remove(core: Core, what: str, id: str) -> str | None:
         case "duty" if id in state.duties:
             del state.duties[id]
             changes.duties[id] = None
-        case "permit" if id in state.permits:
-            del state.permits[id]
-            changes.permits[id] = None
+        case "permit" if id not in state.permits:
+            return "there is no permit for this plate"  # a refusal is kept, and shown: no place for a plate
+        case "permit":
+            _drop_permit(core, id)
         case "override" if id in state.overrides:
             del state.overrides[id]
             changes.overrides[id] = None
@@ -149,7 +176,7 @@ def _remove(core: Core, what: str, id: str) -> str | None:
             del state.spaces[id]
             changes.spaces[id] = None
         case "gate_lane" if id in state.gate_lanes:
-            del state.gate_lanes[id]
+            forget_lane(core, state.gate_lanes.pop(id))
             changes.gate_lanes[id] = None
         case "plan" if id in state.plans:
             del state.plans[id]

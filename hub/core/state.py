@@ -149,4 +149,5 @@ class Changes(msgspec.Struct, kw_only=True):
     parking: ParkingChanges = msgspec.field(default_factory=ParkingChanges)
     erased: set[str] = msgspec.field(default_factory=set)
     """People whose keys are destroyed in this transaction."""
-    """None: removed."""
+    erased_plates: set[str] = msgspec.field(default_factory=set)
+    """Plates that are replaced by their hashes from this transaction on."""

@@ -26,6 +26,9 @@ from hub.core.lanes import lane_due
 from hub.core.lanes import rebase as rebase_lanes
 from hub.core.observing import false_alarms_due, observe
 from hub.core.parking.door import due as parking_due
+from hub.core.parking.estimates import rebase_zones
+from hub.core.parking.gates import rebase_gates
+from hub.core.parking.spaces import rebase_spaces
 from hub.core.readings import receive
 from hub.core.silences import reminder_due, silence_due
 from hub.core.steps import incident_due
@@ -166,6 +169,8 @@ def _rebase(core: Core, by_ms: int) -> None:
             notification.due_ms += by_ms
             core.touch_notification(notification)
     rebase_lanes(core, by_ms)
+    rebase_gates(core, by_ms)
+    rebase_spaces(core, by_ms)
     for device in state.devices.values():
         device.row_ms += by_ms
         if device.met:
@@ -175,6 +180,7 @@ def _rebase(core: Core, by_ms: int) -> None:
         (due if what in WALL_CLOCK else due + by_ms, what, id, device) for due, what, id, device in core.timers
     ]
     heapq.heapify(core.timers)
+    rebase_zones(core)
     core.decisions.append(ClockJumped(seq=core.input_seq, at_ms=state.now_ms, reason=Reason.CLOCK_JUMPED, by_ms=by_ms))
 
 

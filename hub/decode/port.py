@@ -93,6 +93,8 @@ class JsonMapping(msgspec.Struct, frozen=True, kw_only=True):
     event: str = ""
     events: dict[str, str] = {}
     facts: dict[str, str] = {}
+    words: dict[str, dict[str, str]] = {}
+    """text fact -> their word -> ours."""
 
 
 CHINA = timezone(timedelta(hours=8), "CST")

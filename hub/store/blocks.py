@@ -36,14 +36,25 @@ def encode_block(commit: Commit) -> bytes:
     inputs = commit.inputs
     if any(type(one) is Received and "\x00" in one.raw.topic for one in inputs):
         inputs = [_with_topic(one, _escape) for one in inputs]
-    block = Block(
-        community=commit.community,
-        first_seq=commit.first_seq,
-        last_seq=commit.last_seq,
-        inputs=inputs,
-        seqs=commit.seqs,
-        decisions=commit.decisions,
+    return _encode(
+        Block(
+            community=commit.community,
+            first_seq=commit.first_seq,
+            last_seq=commit.last_seq,
+            inputs=inputs,
+            seqs=commit.seqs,
+            decisions=commit.decisions,
+        )
     )
+
+
+def encode_again(block: Block) -> bytes:
+    """Body of a block that was decoded and in which something was replaced; in today's version."""
+    inputs = [_with_topic(one, _escape) if _is_escaped(one) else one for one in block.inputs]
+    return _encode(msgspec.structs.replace(block, inputs=inputs))
+
+
+def _encode(block: Block) -> bytes:
     try:
         return pack(_encoder.encode(block))
     except (UnicodeEncodeError, OverflowError):

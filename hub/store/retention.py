@@ -62,15 +62,18 @@ def retain(
     return len(firsts)
 
 
-def _droppable(connection: Connection, name: str, before_ms: int, max_bytes: int, limit: int) -> list[int]:
-    """``first_seq`` of the blocks that are too old or too many, oldest first."""
+def end_of_droppable(connection: Connection, name: str) -> int:
+    """Seq up to which nobody needs the blocks any more: every follower and both snapshots stand beyond it."""
     seqs = connection.execute(
         select(snapshot.c.seq).where(snapshot.c.community == name).order_by(snapshot.c.seq.desc()).limit(KEPT)
     ).scalars()
     kept = list(seqs)
-    if len(kept) < KEPT:
-        return []
-    end = min(kept[-1], _slowest_cursor(connection, name))
+    return min(kept[-1], _slowest_cursor(connection, name)) if len(kept) == KEPT else 0
+
+
+def _droppable(connection: Connection, name: str, before_ms: int, max_bytes: int, limit: int) -> list[int]:
+    """``first_seq`` of the blocks that are too old or too many, oldest first."""
+    end = end_of_droppable(connection, name)
     here = block.c.community == name
     total = connection.execute(select(func.sum(func.length(block.c.body))).where(here)).scalar() or 0
     rows = connection.execute(

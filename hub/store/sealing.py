@@ -123,15 +123,15 @@ def _erase_rows(connection: Connection, community: str, person: str) -> None:
     for table in (inbox, push_subscription, call):
         connection.execute(delete(table).where(table.c.community == community, table.c.person == person))
     connection.execute(update(photo).where(photo.c.community == community, photo.c.person == person).values(person=""))
-    told = f'%"person":"{_like(person)}"%'
+    told = f'%"person":"{like(person)}"%'
     here = (outbox.c.community == community, outbox.c.body.like(told, escape="\\"))
     connection.execute(update(outbox).where(*here).values(url=""))
-    put = f'%"put_person"%"id":"{_like(person)}"%'
+    put = f'%"put_person"%"id":"{like(person)}"%'
     done = (command.c.community == community, command.c.done_ms.is_not(None), command.c.body.like(put, escape="\\"))
     connection.execute(delete(command).where(*done))
 
 
-def _like(text: str) -> str:
+def like(text: str) -> str:
     """The text as JSON writes it, with what LIKE would take for a wildcard escaped."""
     quoted = msgspec.json.encode(text).decode()[1:-1]
     return quoted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -26,6 +26,7 @@ from hub.store.connections import Database
 from hub.store.contacts import Contacts
 from hub.store.entities import read_entities
 from hub.store.frames import pack
+from hub.store.plates import erase_plates, forget_plates
 from hub.store.port import Block, Commit, Outgoing
 from hub.store.reserve import Reserve
 from hub.store.rows import write_devices, write_rows
@@ -71,6 +72,10 @@ class SqlStore:
                     work.mark_replayed(connection, commit.community, done, commit.now_ms)
                 for person in sorted(commit.changes.erased):
                     self._sealing.erase(connection, commit.community, person)
+                if commit.changes.erased_plates:
+                    erase_plates(
+                        connection, commit.community, commit.changes.erased_plates, commit.last_seq, commit.now_ms
+                    )
         except StoreError:
             self._contacts.forget(commit.community)
             self._sealing.forget()
@@ -120,6 +125,11 @@ class SqlStore:
         return retention.retain(
             self._database, community, before_ms, max_bytes, limit, incidents_before_ms=incidents_before_ms
         )
+
+    def forget_plates(self, community: str, before_ms: int) -> int:
+        """Replace plates older than ``before_ms`` by their hashes, a small step a call; call again while it gives more
+        than 0."""
+        return forget_plates(self._database, community, before_ms)
 
     # ── followers ────────────────────────────────────────────────────────────────────────────────────────────────────
 

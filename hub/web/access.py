@@ -44,7 +44,7 @@ class Right(StrEnum):
     PERMITS = "permits"
     """See permits and temporary plans, plates masked."""
     PLATES = "plates"
-    """See plates in full."""
+    """See plates in full; everybody else sees 沪A·**345."""
     VISITORS = "visitors"
     """Let a visitor's car in for today."""
 

@@ -14,6 +14,7 @@ from hub.core.commands import Accept, AnyCommand, Arrive, Close, EndSilence, Rep
 from hub.model import Condition, Handling, NotificationState, Outcome, Purpose, Sees, Severity
 from hub.web import rows
 from hub.web.access import Right, Visitor
+from hub.web.plates import without_plate
 from hub.web.session import BEARER
 from hub.web.site import NotAllowed, OurSite, SignInNeeded
 from hub.web.view import IncidentView, by_urgency
@@ -253,7 +254,7 @@ def devices(request: Request, site: OurSite, visitor: Caller) -> list[DeviceOut]
                 last_seen_ms=one.last_seen_ms,
                 silent=one.silent,
                 alarm=one.alarm,
-                facts=one.facts,
+                facts=without_plate(one.facts),
             )
             for one in rows.devices(connection, picture.community)
         ]

@@ -23,6 +23,7 @@ from hub.web.pages import (
     door,
     drills,
     duty,
+    households,
     inbox,
     incident,
     looks,
@@ -45,7 +46,21 @@ from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
-OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry, permits, permit_import, plans)
+OFFICE = (
+    people,
+    duty,
+    calendars,
+    rota,
+    silences,
+    drills,
+    looks,
+    reach,
+    registry,
+    households,
+    permits,
+    permit_import,
+    plans,
+)
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -71,7 +71,9 @@ class CoreOwner:
         with self._world.engine.begin() as connection:
             known = read_entities(connection, HERE)
             fields = {
-                name: getattr(known, name) for name in known.__struct_fields__ if name not in ("devices", "erased")
+                name: getattr(known, name)
+                for name in known.__struct_fields__
+                if name not in ("devices", "erased", "erased_plates", "parking")
             }
             core = Core(State(community=HERE, seq=9000 + 100 * row, now_ms=now_ms, **fields), self._settings)
             step(core, Commanded(now_ms=now_ms, command=command, row=row))

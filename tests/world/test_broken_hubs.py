@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import hub.core.alerts
-import hub.core.readings
+import hub.core.conditions
 import hub.recovery
 from hub.core.context import Core
 from hub.core.state import State
@@ -44,7 +44,7 @@ def test_a_core_that_drops_an_alarm_is_noticed(monkeypatch: pytest.MonkeyPatch) 
         if named["key"] != "smoke":
             real(*arguments, **named)
 
-    monkeypatch.setattr(hub.core.readings, "condition_met", forgetful)
+    monkeypatch.setattr(hub.core.conditions, "condition_met", forgetful)
     assert "1" in broken_laws(until="1")
     assert calls
 

@@ -15,15 +15,15 @@ from hub.core.commands import AnyCommand, CorrectLedger, CountSpaces, EndWatch, 
 from hub.core.context import Core
 from hub.core.parking.census import count_spaces
 from hub.core.parking.estimates import zone_due
-from hub.core.parking.gates import gate_reading, lane_due
+from hub.core.parking.gates import entered_twice, gate_reading, lane_due
 from hub.core.parking.ledger import correct
-from hub.core.parking.permits import permit_due
+from hub.core.parking.permits import permit_due, permitted
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.spaces import space_due, space_reading
 from hub.core.parking.squats import say_verdict
 from hub.core.parking.watches import end_watch, start_watch, watch_due
 from hub.core.state import DeviceState
-from hub.model import Reading
+from hub.model import Fact, Reading
 
 
 def site(core: Core) -> Site:
@@ -43,6 +43,16 @@ def observed(core: Core, device: DeviceState, reading: Reading, at_ms: int) -> N
     space = here.space_of.get(device.id)
     if space is not None:
         space_reading(core, space, device, reading, at_ms)
+
+
+def facts_of_plate(core: Core, device: str, facts: dict[str, Fact]) -> dict[str, Fact]:
+    """What the rules are told of a plate beside what its camera says: ``permitted``, ``denied``, ``entered_twice``."""
+    told = permitted(core, facts)
+    lane = site(core).lane_of.get(device)
+    plate = facts["plate"]
+    if lane is not None and isinstance(plate, str):
+        told = {**told, "entered_twice": entered_twice(core, lane, plate)}
+    return told
 
 
 def due(core: Core, what: str, id: int, name: str, due_ms: int) -> None:

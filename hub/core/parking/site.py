@@ -8,6 +8,9 @@ import msgspec
 from hub.core.state import State
 from hub.model import COUNTED, GateLane, Kind, PlaceKind, Space
 
+STANDS_IN_A_SPACE = frozenset({Kind.PARKING, Kind.LPR, Kind.CAMERA})
+"""Sensors say whether it is occupied; cameras say by which car."""
+
 
 class Site(msgspec.Struct, frozen=True):
     """Looked up on the hot path; ids only."""
@@ -15,13 +18,15 @@ class Site(msgspec.Struct, frozen=True):
     lane_of: dict[str, GateLane]
     """Device address -> its lane."""
     space_of: dict[str, Space]
-    """Address of a sensor that stands in a space -> the space."""
+    """Address of a sensor or camera that stands in a space -> the space."""
     zone_of: dict[str, str]
     """Space id -> id of its zone, "" when it stands in none."""
     sensors: dict[str, tuple[str, ...]]
     """Space id -> its sensors."""
     counted: dict[str, tuple[str, ...]]
     """Zone id -> its counted spaces, in the order of their ids; "" holds all of them."""
+    owned: dict[str, tuple[str, ...]]
+    """Home -> the spaces that are its own."""
     zones: tuple[str, ...]
     """Every zone with a counted space or a lane, and "" for the whole community."""
 
@@ -30,9 +35,17 @@ def site_of(state: State) -> Site:
     """Compile the registry."""
     lane_of = {device: lane for lane in state.gate_lanes.values() for device in lane.devices}
     sensors: dict[str, list[str]] = {}
+    space_of: dict[str, Space] = {}
     for device in state.registered.values():
-        if device.kind is Kind.PARKING and device.place in state.spaces:
-            sensors.setdefault(device.place, []).append(device.id)
+        space = state.spaces.get(device.place)
+        if space is not None and device.kind in STANDS_IN_A_SPACE:
+            space_of[device.id] = space
+            if device.kind is Kind.PARKING:
+                sensors.setdefault(space.id, []).append(device.id)
+    owned: dict[str, list[str]] = {}
+    for space in state.spaces.values():
+        for home in space.homes:
+            owned.setdefault(home, []).append(space.id)
     zone_of = {id: _zone(state, id) for id in state.spaces}
     counted: dict[str, list[str]] = {"": []}
     for id in sorted(state.spaces):
@@ -43,10 +56,11 @@ def site_of(state: State) -> Site:
     zones = {"", *counted, *(lane.zone for lane in state.gate_lanes.values())}
     return Site(
         lane_of=lane_of,
-        space_of={device: state.spaces[place] for place, devices in sensors.items() for device in devices},
+        space_of=space_of,
         zone_of=zone_of,
         sensors={place: tuple(sorted(devices)) for place, devices in sensors.items()},
         counted={zone: tuple(ids) for zone, ids in counted.items()},
+        owned={home: tuple(ids) for home, ids in owned.items()},
         zones=tuple(sorted(zones)),
     )
 

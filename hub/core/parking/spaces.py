@@ -1,15 +1,376 @@
-"""Spaces: occupancy believed after a debounce, dead sensors, who should stand there, overstay, lanes kept free. Pure."""
+"""Spaces: occupancy believed after a debounce, dead sensors, who should stand there, overstay, lanes kept free. Pure.
+
+    shown    what its living sensors say together; None when they disagree, or none lives
+    believed what they have said for the debounce; a space whose sensor wavers all day is unknown until it has been steady
+
+One timer a space, the nearest of debounce, grace, overstay, dead sensor, another look. A replayed reading changes what is
+believed where it is the newest news, and never raises an alert. News that waited is believed a debounce after it came, so
+that what is behind it in the queue comes first.
+"""
 
 from __future__ import annotations
 
 from hub.core.context import Core
+from hub.core.localtime import local_day
+from hub.core.parking.estimates import estimate_soon
+from hub.core.parking.evidence import (
+    A_CAR,
+    GONE,
+    MINUTE_MS,
+    NOT_CARS,
+    WANDER_MS,
+    Likely,
+    Tier,
+    compiled,
+    entitled,
+    likely_car,
+    mistaken,
+    own_car,
+)
+from hub.core.parking.squats import (
+    CAMERA,
+    UNSEEN_MS,
+    begin,
+    end,
+    gone,
+    is_told,
+    its_car_left,
+    judge,
+    take,
+    tell,
+    told,
+)
+from hub.core.parking.state import SpaceState
 from hub.core.state import DeviceState
-from hub.model import Reading, Space
+from hub.model import COUNTED, Event, Kind, Reading, Space, SpaceUse, Squat, Verdict
+
+FLIPS_MANY = 20
+"""Changes of one day that did not last; a sensor that wavers more is not believed."""
+STEADY_MS = 60 * MINUTE_MS
+"""Once it has been steady for this long it is believed again."""
+ANOTHER_LOOK_MS = 4 * MINUTE_MS
+"""How often a space that is occupied is judged again."""
+REPLAY_MS = 2 * MINUTE_MS
+"""Within this a gate that was offline has replayed what it kept."""
+OUT_MS = 5 * MINUTE_MS
+"""A car that is out by the ledger has surely left its space."""
+OLD_MS = MINUTE_MS
+"""News this much older than the newest is out of order; clocks differ by less."""
+
+KEPT_FREE = {SpaceUse.FIRE_LANE: "fire_lane", SpaceUse.NO_PARKING: "no_parking"}
+ENDS_WITH_THE_STAY = {"fire_lane": False, "no_parking": False, "overstay": False, "unentitled": False}
 
 
 def space_reading(core: Core, space: Space, device: DeviceState, reading: Reading, at_ms: int) -> None:
-    """One reading of a space's sensor."""
+    """One reading of a space's sensor, or of a camera that looks at it. The first lines are the hot path."""
+    facts = reading.facts
+    occupied = facts.get("occupied")
+    state = core.state.parking.spaces.get(space.id)
+    if state is not None and occupied is state.shown and occupied is not None and "fault" not in facts:
+        if at_ms > state.heard_ms:
+            state.heard_ms = at_ms
+        return
+    if device.kind is not Kind.PARKING:
+        _looked_at(core, space, reading, at_ms)
+        return
+    if state is None:
+        state = core.state.parking.spaces[space.id] = SpaceState(since_ms=at_ms)
+    alone = len(compiled(core).sensors.get(space.id, ())) < 2
+    if at_ms < state.heard_ms - OLD_MS and (reading.historical or alone):
+        return
+    state.heard_ms = max(state.heard_ms, at_ms)
+    if reading.historical:
+        if isinstance(occupied, bool) and alone and at_ms >= state.shown_ms:
+            _replayed(core, space, state, occupied, at_ms)
+        return
+    if reading.event is Event.STARTUP or facts.get("installed") is True:
+        state.flips = 0  # recalibrated, or another one
+    _show(core, state, _together(core, space), at_ms)
+    look(core, space, state)
 
 
 def space_due(core: Core, space: str, due_ms: int) -> None:
-    """Debounce, grace, overstay or a dead sensor is due."""
+    """Debounce, grace, overstay, another look or a dead sensor is due. An older timer does nothing."""
+    state = core.state.parking.spaces.get(space)
+    if state is None or state.due_ms != due_ms:
+        return
+    state.due_ms = None
+    known = core.state.spaces.get(space)
+    if known is None:  # removed
+        if not state.squat:
+            del core.state.parking.spaces[space]
+        return
+    together = _together(core, known)
+    if (together is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
+        _show(core, state, together, core.now_ms)
+        state.believe_ms = core.now_ms
+    look(core, known, state)
+
+
+def rebase_spaces(core: Core, by_ms: int) -> None:
+    """The wall clock jumped: what has lasted for ten minutes has still lasted for ten minutes."""
+    for state in core.state.parking.spaces.values():
+        state.since_ms += by_ms
+        state.shown_ms += by_ms
+        state.believe_ms += by_ms
+        state.heard_ms += by_ms
+        state.looked_ms += by_ms
+        if state.due_ms is not None:
+            state.due_ms += by_ms
+
+
+def look(core: Core, space: Space, state: SpaceState) -> None:
+    """Do what is due by now, and arm the timer for what is due next."""
+    now = core.now_ms
+    if state.flips >= FLIPS_MANY and state.occupied is not None:
+        state.occupied, state.since_ms, state.believe_ms = None, now, now + STEADY_MS
+        _changed(core, space, state)
+    elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
+        _believe(core, space, state)
+    if state.occupied or state.squat:
+        _stands(core, space, state)
+    due_ms = _next(core, space, state)
+    if due_ms != state.due_ms:
+        state.due_ms = due_ms
+        core.arm(due_ms, "parking_space", 0, space.id)
+
+
+# ── what the sensors say ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _together(core: Core, space: Space) -> bool | None:
+    """What the sensors that live say together; None: they disagree, or none lives."""
+    said: bool | None = None
+    for id in compiled(core).sensors.get(space.id, ()):
+        device = core.state.devices.get(id)
+        occupied = device.facts.get("occupied") if device is not None else None
+        if device is None or not isinstance(occupied, bool) or device.facts.get("fault") is True:
+            continue
+        if _dead_at(core, device) <= core.now_ms:
+            continue
+        if said is not None and occupied is not said:
+            return None
+        said = occupied
+    return said
+
+
+def _dead_at(core: Core, device: DeviceState) -> int:
+    """When a sensor counts as dead if it is not heard; time in which the hub heard nobody does not count."""
+    state = core.state
+    unheard = state.offline_ms - device.offline_at_seen_ms
+    if state.offline_since_ms is not None:
+        unheard += core.now_ms - state.offline_since_ms
+    return device.last_seen_ms + unheard + core.settings.parking.dead_ms
+
+
+def _show(core: Core, state: SpaceState, shown: bool | None, at_ms: int) -> None:
+    """The sensors say something else; what did not last is counted."""
+    if shown is state.shown:
+        return
+    if shown is state.occupied and state.shown is not None and shown is not None:
+        zone = core.settings.zone
+        same_day = local_day(zone, at_ms) == local_day(zone, state.shown_ms)
+        state.flips = state.flips + 1 if same_day else 1
+    state.shown, state.shown_ms = shown, max(at_ms, state.shown_ms)
+    late = core.now_ms - at_ms > OLD_MS  # it waited somewhere: what is behind it in the queue comes first
+    lasts_ms = core.settings.parking.debounce_ms if state.flips < FLIPS_MANY else STEADY_MS
+    state.believe_ms = (core.now_ms if late else at_ms) + lasts_ms
+    if shown is False:
+        state.doubted = False
+
+
+def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms: int) -> None:
+    """The newest news, though old: believed, and nobody is told."""
+    state.shown, state.shown_ms = occupied, at_ms
+    if occupied is not state.occupied:
+        before, state.occupied, state.since_ms = state.occupied, occupied, at_ms
+        if occupied:
+            state.visit = A_CAR
+        else:
+            _leaves(core, space, state, before)
+        _changed(core, space, state)
+    look(core, space, state)
+
+
+# ── what is believed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _believe(core: Core, space: Space, state: SpaceState) -> None:
+    before, now, until_ms = state.occupied, state.shown, state.since_ms
+    state.occupied, state.since_ms = now, state.shown_ms
+    if state.flips >= FLIPS_MANY:
+        state.flips = 0
+    if now is False:
+        _leaves(core, space, state, before)
+    elif now is True and before is False:
+        _arrives(core, space, state, until_ms)
+    elif now is True and not state.squat and not state.visit:
+        state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
+    _changed(core, space, state)
+
+
+def _changed(core: Core, space: Space, state: SpaceState) -> None:
+    core.changes.parking.spaces[space.id] = state
+    estimate_soon(core, compiled(core).zone_of.get(space.id, ""))
+
+
+def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) -> None:
+    if state.squat:
+        end(core, space, state)  # reported where the sensor saw nothing, and gone since
+    state.looked_ms = core.now_ms
+    if state.since_ms - free_since_ms <= WANDER_MS and _may_be_back(core, space, state.visit):
+        return  # it has come back, or the sensor had lost it
+    state.visit, state.plate = 0, ""
+    if space.use in COUNTED:
+        judge(core, space, state, state.since_ms)
+    elif space.use in KEPT_FREE:
+        likely = likely_car(core, space, state.since_ms, state.since_ms)
+        if likely is not None and likely.plate and not likely.space:
+            take(core, space, state, likely)
+
+
+def _may_be_back(core: Core, space: Space, visit: int) -> bool:
+    """The car that left this very space is inside and stands nowhere else."""
+    if visit == A_CAR:
+        return True
+    others = core.state.parking.spaces.items()
+    inside = visit in core.state.parking.visits
+    return inside and not any(o.visit == visit and o.occupied is not False and id != space.id for id, o in others)
+
+
+def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | None) -> None:
+    """Free: whatever was said of the stay is over; which car left is remembered for a while."""
+    if state.squat:
+        end(core, space, state)
+        state.visit = 0
+    elif state.visit <= 0:
+        # Whatever nobody could name was a car; but not where nobody knows when it left.
+        state.visit = A_CAR if was_occupied and state.visit != GONE else 0
+    state.plate, state.called_car_ms = "", 0
+    told(core, space.id, dict(ENDS_WITH_THE_STAY), core.now_ms)
+
+
+# ── while something stands there ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _stands(core: Core, space: Space, state: SpaceState) -> None:
+    """Graces that are over, and another look at what it may be."""
+    now, told_of = core.now_ms, core.settings.parking
+    kept_free = KEPT_FREE.get(space.use)
+    if kept_free is not None:
+        # What a replay left behind is told once the sensor has said so itself.
+        if state.occupied and state.since_ms + told_of.lane_ms <= now and _together(core, space):
+            told(core, space.id, {kept_free: True}, state.since_ms)
+    elif space.use in COUNTED:
+        if state.occupied:
+            _another_look(core, space, state)
+        if state.squat:
+            _squat_stands(core, space, state)
+        elif state.occupied and _together(core, space):
+            _car_stands(core, space, state)
+
+
+def _another_look(core: Core, space: Space, state: SpaceState) -> None:
+    """The ledger may have learned something since: a car whose visit ended cannot stand here, a late record explains a squat."""
+    if its_car_left(core, state):
+        gone(core, state)
+    if state.visit == GONE:
+        likely = mistaken(core, space)
+        if likely is not None:
+            take(core, space, state, likely)
+        elif state.looked_ms + OUT_MS <= core.now_ms:
+            state.visit = 0
+            judge(core, space, state, core.now_ms)
+    elif not state.visit:
+        judge(core, space, state, state.since_ms)
+
+
+def _squat_stands(core: Core, space: Space, state: SpaceState) -> None:
+    squat = core.state.parking.squats.get(state.squat)
+    if squat is None:
+        state.squat = 0
+    elif not state.occupied and squat.from_ms + UNSEEN_MS <= core.now_ms:
+        end(core, space, state)
+    elif _told_at(core, state, squat) <= core.now_ms and not is_told(core, space.id, "squat"):
+        tell(core, space, state)
+
+
+def _told_at(core: Core, state: SpaceState, squat: Squat) -> int:
+    """After its grace, and not at once when it was found late: a gate that is back may still be replaying."""
+    return max(squat.from_ms + core.settings.parking.squat_ms, state.looked_ms + REPLAY_MS)
+
+
+def _car_stands(core: Core, space: Space, state: SpaceState) -> None:
+    now, told_of = core.now_ms, core.settings.parking
+    limit = space.overstay_ms if space.overstay_ms is not None else told_of.overstay_ms
+    if limit is not None and state.since_ms + limit <= now:
+        told(core, space.id, {"overstay": True}, state.since_ms)
+    if space.homes and state.plate and state.since_ms + told_of.squat_ms <= now:
+        told(core, space.id, {"unentitled": not entitled(core, space, state.plate)}, state.since_ms)
+
+
+def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
+    """A camera that looks at the space saw a car's plate, or something that is no car."""
+    state = core.state.parking.spaces.get(space.id)
+    if state is None or reading.historical or at_ms < state.since_ms:
+        return
+    plate = reading.facts.get("plate")
+    if isinstance(plate, str) and plate and state.occupied is not False:
+        visits, states = core.state.parking.visits.values(), core.state.parking.spaces.items()
+        visit = next((one.id for one in visits if one.plate == plate), A_CAR)
+        before = next((id for id, one in states if visit > 0 and one.visit == visit), "")
+        if state.squat:
+            end(core, space, state, Verdict.CAR, CAMERA)
+        take(core, space, state, Likely(Tier.SAME, visit, plate, before))
+        look(core, space, state)
+        return
+    known = state.squat or state.called_car_ms or space.use not in COUNTED
+    if state.occupied and not known and reading.facts.get("label") in NOT_CARS:
+        begin(core, space, state, state.since_ms, {CAMERA: str(reading.facts["label"])})
+        look(core, space, state)
+
+
+# ── the timer ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _next(core: Core, space: Space, state: SpaceState) -> int | None:
+    """When something is due next."""
+    now = core.now_ms
+    dues = [_sensors_dead_at(core, space)]
+    if state.shown is not state.occupied and not state.doubted:
+        dues.append(state.believe_ms)
+    if state.occupied or state.squat:
+        dues += _graces(core, space, state)
+    return min((due for due in dues if due is not None and due > now), default=None)
+
+
+def _sensors_dead_at(core: Core, space: Space) -> int | None:
+    """When the next sensor that speaks for the space falls silent."""
+    dues = []
+    for id in compiled(core).sensors.get(space.id, ()):
+        device = core.state.devices.get(id)
+        if device is not None and "occupied" in device.facts:
+            dues.append(_dead_at(core, device))
+    return min((due for due in dues if due > core.now_ms), default=None)
+
+
+def _graces(core: Core, space: Space, state: SpaceState) -> list[int]:
+    told_of = core.settings.parking
+    kept_free = KEPT_FREE.get(space.use)
+    if kept_free is not None:
+        told_ms = state.since_ms + told_of.lane_ms
+        return [] if is_told(core, space.id, kept_free) else [told_ms, core.now_ms + ANOTHER_LOOK_MS]
+    if space.use not in COUNTED:
+        return []
+    dues = [] if state.visit == A_CAR else [core.now_ms + ANOTHER_LOOK_MS]
+    if state.visit == GONE:
+        dues.append(state.looked_ms + OUT_MS)
+    squat = core.state.parking.squats.get(state.squat)
+    if squat is not None:
+        return [*dues, _told_at(core, state, squat), squat.from_ms + UNSEEN_MS]
+    limit = space.overstay_ms if space.overstay_ms is not None else told_of.overstay_ms
+    if limit is not None:
+        dues.append(state.since_ms + limit)
+    if space.homes and state.plate:
+        dues.append(state.since_ms + told_of.squat_ms)
+    return dues

@@ -13,6 +13,9 @@ Due = tuple[int, str, int, str]
 
 def parking_timers(state: State) -> Iterator[Due]:
     """(due_ms, what, id, name) of lanes, spaces, zones, permits and watches."""
+    for name, lane in state.parking.lanes.items():
+        if lane.due_ms is not None:
+            yield lane.due_ms, "parking_lane", 0, name
     for name, space in state.parking.spaces.items():
         if space.due_ms is not None:
             yield space.due_ms, "parking_space", 0, name

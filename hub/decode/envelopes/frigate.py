@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.decode.plates import plain_plate, told_apart
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_object, parse_text
 from hub.decode.times import time_ms
@@ -36,7 +37,7 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
         return _structured(levels[-1], parse_object(raw.payload))
     if levels[-1] == "available":
         said = parse_text(raw.payload)
-        if said not in ("online", "offline"):
+        if said not in ("online", "offline", "stopped"):  # stopped: by somebody, so that no will message follows
             return ()
         event = Event.GATEWAY_ONLINE if said == "online" else Event.GATEWAY_OFFLINE
         return (Reading("/".join(levels[:-1]), Kind.LIFECYCLE, event, {}),)
@@ -86,7 +87,7 @@ def _object(found: Mapping[str, object]) -> tuple[Reading, ...]:
 
 
 def _plate(value: object) -> str:
-    return text(value[0] if isinstance(value, list) and value else value).upper()
+    return plain_plate(text(value[0] if isinstance(value, list) and value else value))
 
 
 def _update(found: Mapping[str, object]) -> tuple[Reading, ...]:
@@ -106,7 +107,11 @@ def _update(found: Mapping[str, object]) -> tuple[Reading, ...]:
         if score is not None:
             facts["confidence"] = round(score * 100, 2)
         event = Event.PLATE if plate else Event.VEHICLE_NO_PLATE
-        return (Reading(device, Kind.LPR, event, facts, device_ms, f"{text(found.get('id'))}/{plate}/{device_ms}"),)
+        return (
+            Reading(
+                device, Kind.LPR, event, facts, device_ms, f"{text(found.get('id'))}/{told_apart(plate)}/{device_ms}"
+            ),
+        )
     if score is not None:
         facts["score"] = score
     if kind == "face":

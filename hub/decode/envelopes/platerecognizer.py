@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hub.decode.plates import plain_plate, told_apart
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_object
 from hub.decode.times import time_ms
@@ -30,7 +31,7 @@ def _vehicles(data: Mapping[str, object], device: str) -> Iterator[Reading]:
         written = result.get("plate")
         # Newer versions tell a vehicle's plate as an object, and null when it has none.
         props = items(part(written, "props").get("plate"))
-        plate = text(part(props[0]).get("value") if props else written).upper()
+        plate = plain_plate(text(part(props[0]).get("value") if props else written))
         score = number(result.get("score", part(written).get("score")))
         facts: dict[str, Fact] = {}
         put_text(facts, "plate", plate)
@@ -39,8 +40,9 @@ def _vehicles(data: Mapping[str, object], device: str) -> Iterator[Reading]:
         kind = text(part(result, "vehicle").get("type"))
         put_text(facts, "vehicle", kind.lower())
         put_text(facts, "direction", result.get("direction"))
+        key = f"{device_ms}/{told_apart(plate)}" if device_ms and plate else ""
         event = Event.PLATE if plate else Event.VEHICLE_NO_PLATE
-        yield Reading(device, Kind.LPR, event, facts, device_ms, f"{device_ms}/{plate}" if device_ms and plate else "")
+        yield Reading(device, Kind.LPR, event, facts, device_ms, key)
 
 
 def _looks(content: object) -> bool:

@@ -5,6 +5,7 @@ Source: support.huaweicloud.com, VIAS output of services. ``event_type`` is a nu
 
 from __future__ import annotations
 
+from hub.decode.plates import plain_plate
 from hub.decode.port import Context, Envelope
 from hub.decode.text import parse_object
 from hub.decode.times import time_ms
@@ -25,8 +26,8 @@ def read(raw: RawMessage, _context: Context) -> tuple[Reading, ...]:
         event = Event.WRONG_WAY
         facts["alarm"] = True
     vehicles = items(part(found, "data").get("vehicles"))
-    plate = text(part(vehicles[0]).get("license_plate_id")).upper() if vehicles else ""
-    if plate and set(plate) != {"X"}:
+    plate = plain_plate(text(part(vehicles[0]).get("license_plate_id"))) if vehicles else ""
+    if plate:
         facts["plate"] = plate
     device = text(found.get("stream_id")) or text(found.get("task_id")) or raw.source
     key = text(found.get("message_id"))

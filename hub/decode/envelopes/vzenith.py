@@ -25,10 +25,14 @@ from hub.decode.values import flag, number, part, put_number, put_text, text, wh
 from hub.errors import DecodeError
 from hub.model import Event, Fact, Kind, RawMessage, Reading, Undecoded
 
-_COLORS = {1: "blue", 2: "yellow", 3: "white", 4: "black", 5: "green"}
+_COLORS = {1: "blue", 2: "yellow", 3: "white", 4: "black", 5: "green", 6: "yellow_green"}
 _DIRECTIONS = {1: "left", 2: "right", 3: "up", 4: "down"}
 """Of travel in the picture: down comes towards the camera."""
-_TRIGGERS = {1: "auto", 2: "external", 4: "software", 8: "virtual_loop"}
+_TRIGGERS = {
+    1: "auto", 2: "external", 4: "software", 8: "virtual_loop", 64: "lingers", 65: "lingers_no_more", 66: "turned_back",
+}  # fmt: skip
+_NO_PASSAGE = frozenset({64, 65, 66})
+"""Triggers that tell of a car which was read already: a second passage of it would be one too many."""
 _GATE_OPEN = {0: False, 1: True}
 """Another status is on its way, neither open nor closed."""
 
@@ -132,6 +136,8 @@ def _plate(plate: _Plate, device: str, key: str, sent_s: int) -> Reading:
     direction = _DIRECTIONS.get(plate.direction)
     if direction is not None:
         facts["direction"] = direction
+    if plate.triggerType in _NO_PASSAGE:
+        event = Event.TRIGGER
     trigger = _TRIGGERS.get(plate.triggerType)
     if trigger is not None:
         facts["trigger"] = trigger

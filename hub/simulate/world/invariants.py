@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 
 from hub.core.context import Core
-from hub.core.decisions import AlertRaised, IncidentClosed, NotificationDue
+from hub.core.decisions import AlertRaised, IncidentClosed, NotificationDue, Reason
 from hub.core.inputs import Received
 from hub.core.rules import UNDECODABLE
 from hub.core.state import State
@@ -29,6 +29,8 @@ from hub.store.schema import alert, device, incident, notification, outbox
 from hub.store.sql import SqlStore
 
 UNDER_WAY = (NotificationState.DUE, NotificationState.HELD)
+UNTIL_THEY_MAY = (Reason.ASLEEP, Reason.OFF_HOURS, Reason.ON_LEAVE)
+"""Why a message may wait for days and still be on its way."""
 
 
 class Journal:
@@ -152,7 +154,7 @@ def every_notification_has_an_end(journal: Journal, rows: _Rows) -> None:
     told = {n.id: n for n in rows.notifications}
     for due in journal.due:
         one = told.get(due.notification)
-        if one is None or one.state in UNDER_WAY:
+        if one is None or (one.state in UNDER_WAY and one.reason not in UNTIL_THEY_MAY):
             raise Broken(law, f"notification {due.notification} is {'nowhere' if one is None else one.state}")
     if len(rows.outbox) != len(journal.due):
         raise Broken(law, f"{len(rows.outbox)} outbox rows for {len(journal.due)} decisions")

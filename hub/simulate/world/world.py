@@ -20,7 +20,7 @@ from hub.model import Notification, NotificationState, Receipt
 from hub.simulate.world.broker import Lane
 from hub.simulate.world.compound import COMMUNITY
 from hub.simulate.world.devices import Publish, plan
-from hub.simulate.world.invariants import check
+from hub.simulate.world.invariants import UNTIL_THEY_MAY, check
 from hub.simulate.world.life import Life, Surroundings
 from hub.simulate.world.people import People
 from hub.simulate.world.trace import Broken, Trace
@@ -93,7 +93,8 @@ def run_world(seed: int, say: Callable[[str], None] | None = None) -> Report:
 
 def waits_for_its_person(one: Notification, now_ms: int) -> bool:
     """Asleep, off hours or on leave: told when that is over, which may be days from now."""
-    patient = one.state is NotificationState.HELD and one.attempt == 0 and one.due_ms is not None
+    untold = one.attempt == 0 or one.reason in UNTIL_THEY_MAY
+    patient = one.state is NotificationState.HELD and untold and one.due_ms is not None
     return patient and (one.due_ms or 0) > now_ms + PATIENT_MS
 
 

@@ -59,7 +59,7 @@ def looks_page(
         wanted=incident,
         lookers=lookers,
         name=lambda id: people[id].name if id in people else id,
-        seen=lambda what: word(picture.language, SEEN, what),
+        seen=lambda what: " · ".join(word(picture.language, SEEN, part) for part in what.split(":")),
         full=len(found) == SHOWN,
         shown=SHOWN,
         picture=picture,

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from hub import plates
-from hub.core.commands import AnyCommand, PutPermit, Remove
+from hub.core.commands import PutPermit, Remove
 from hub.core.localtime import local_day, moment
 from hub.core.parking.plans import applied
 from hub.model import Permit, PermitKind, PlaceKind
@@ -48,6 +48,8 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 200
 Text = Annotated[str, Query(max_length=60, pattern=CLEAN)]
 
+GONE = marked("没有这张通行证"), marked("可能已被移除,或住户信息已删除。")
+CHANGED = marked("这张通行证刚被别人改过。请核对后再保存一次。")
 HAS_ONE = marked("这辆车已经有通行证:请先查到它,再改")
 DENIED_CAR = marked("这辆车禁止入内:要放行,请物业先解除")
 STATES: Mapping[str, str] = {
@@ -305,10 +307,6 @@ def _form(
     )
 
 
-GONE = marked("没有这张通行证"), marked("可能已被移除,或住户信息已删除。")
-CHANGED = marked("这张通行证刚被别人改过。请核对后再保存一次。")
-
-
 def _version(permit: Permit | None) -> str:
     return "" if permit is None else registry_preview.stamp({("permit", permit.plate): permit})
 
@@ -393,8 +391,7 @@ def _permit_from(
 async def remove_permit(request: Request, site: OurSite) -> Response:
     visitor, filled = await sent_form(request, site, Right.REGISTRY)
     plate = plates.normalised(filled.text("plate", 60))
-    command: AnyCommand = Remove(actor=visitor.actor, what="permit", id=plate)
-    answer = await site.await_command(site.community(request), command)
+    answer = await site.await_command(site.community(request), Remove(actor=visitor.actor, what="permit", id=plate))
     if answer.refused:
         text = answer.refused
         return await run_in_threadpool(lambda: _list(request, site, visitor, refused=text, status=409))

@@ -1,0 +1,1 @@
+"""Gates and parking in the core."""

@@ -1,0 +1,320 @@
+"""Evidence: which car may have come to stand in a space, and what speaks for it being none. Pure.
+
+A car that stands in a space came from somewhere: through a gate, or out of another space. So whatever becomes occupied is
+matched with a car, each car with one space at most, the most telling match first (`Tier`). A better match takes a car away
+from a worse one, which is then judged anew: a stranger's car that seemed to stand in 12 is given up when it is needed in 40.
+What nobody can be found for weighs enough to be a squat (`ENOUGH`); other signs add to it or take away.
+
+The ledger may be wrong, and then it is the ledger that is doubted and not the car:
+ - a car that nobody read is a visit without a plate and fits everywhere; an opening on which nobody was read fits once;
+ - while a gate is offline, blind or stuck open, a missing entry means little (`GATES_BLIND`): it is judged again when the gate
+   is back and has replayed what it kept. Where all cars of the space's home stand elsewhere inside, it means what it always does;
+ - a car that went out unread still has a visit: one that came in or left its space long ago and stands nowhere is no
+   candidate, not even for its own space. (Measured in the simulated month: such visits were nearly always of cars that were
+   out, and hid four squats of ten in spaces that are somebody's own.) While the hub begins, they are: see `own_car`;
+ - a visit that ends while its space stays occupied shows that the match was wrong: the car stands here whose space has just
+   become free (`mistaken`), else it is judged anew.
+
+``signal`` is no sign: in this vocabulary it is the radio's. ``confidence`` and ``score`` are the sensor's own word.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from hub.core.context import Core
+from hub.core.parking.site import Site, site_of
+from hub.core.parking.state import SpaceState
+from hub.model import Direction, Fact, PermitKind, Space, Visit
+
+MINUTE_MS = 60_000
+ENTERED_MS = 20 * MINUTE_MS
+"""A car that came in takes its space within this."""
+WANDER_MS = 10 * MINUTE_MS
+"""A car that left a space stands in another, or is out, within this."""
+STRANGER_MS = 4 * MINUTE_MS
+"""A car is taken to stand where it may not only when it came in this shortly before."""
+UNSEEN_SPACES = 3
+"""So many spaces that seem free may be taken by what no sensor sees."""
+SKEW_MS = 30_000
+"""Gates and sensors may disagree about the time by this much."""
+
+A_CAR = -1
+"""Instead of a visit: a car, nobody knows which."""
+GONE = -2
+"""Instead of a visit: its car has left by the ledger, and something still stands there."""
+
+ENOUGH = 3
+"""Points that make something probably no car."""
+NO_ENTRY, GATES_BLIND = 3, 1
+WEAK, STRONG = 2, -3
+RESTLESS, HOT = 1, 1
+RESTLESS_FLIPS = 3
+HOT_SQUATS = 3
+WEAK_PCT, STRONG_PCT = 50.0, 85.0
+CAMERA = 3
+NOT_CARS = frozenset({"bicycle", "motorcycle", "bike", "motorbike", "ebike", "tricycle", "non_motor"})
+"""What cameras call things that are no cars."""
+
+
+class Tier(IntEnum):
+    """How telling a match is; the lowest is taken."""
+
+    SAME = 0
+    """It left this very space a moment ago."""
+    OWN = 1
+    """Its own space."""
+    ENTERED = 2
+    LEFT = 3
+    """It left another space a moment ago."""
+    UNREAD = 4
+    """It came in and nobody read it."""
+    OPENING = 5
+    """A gate opened and nobody was read."""
+    STRANGER = 6
+    """It came in just now, and may not stand here or has a space of its own."""
+
+
+class Likely(msgspec.Struct, frozen=True):
+    """The car that probably came to stand in a space."""
+
+    tier: Tier
+    visit: int
+    """Or `A_CAR`."""
+    plate: str = ""
+    """"" where others may be meant as well."""
+    space: str = ""
+    """Space that had it until now."""
+    opening_ms: int = 0
+
+
+def compiled(core: Core) -> Site:
+    """The compiled registry."""
+    if core.site is None:
+        core.site = site_of(core.state)
+    return core.site
+
+
+def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | None:
+    """The car that probably came to stand there at ``at_ms``; one that left its space by ``until_ms`` may be meant."""
+    here = compiled(core)
+    zone = here.zone_of.get(space.id, "")
+    stands, left = _whereabouts(core)
+    floor_ms, last_ms = at_ms - ENTERED_MS, at_ms + SKEW_MS
+    homes = space.homes
+    found: list[tuple[Tier, bool, int, int, Visit]] = []
+    for visit in core.state.parking.visits.values():
+        if visit.in_ms < floor_ms and visit.home not in homes and visit.id not in left:
+            continue
+        if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
+            continue
+        tier = _tier(core, here, space, visit, at_ms, until_ms, left.get(visit.id))
+        at = stands.get(visit.id)
+        if tier is None or at == space.id:
+            continue
+        if at is not None and not _gives_way(core, here, at, visit, tier):
+            continue
+        found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
+    if not found:
+        return _nameless(core, space, zone, at_ms, until_ms)
+    tier, _, _, _, visit = min(found, key=lambda one: one[:4])
+    if tier > Tier.LEFT:
+        nameless = _nameless(core, space, zone, at_ms, until_ms)
+        if nameless is not None and nameless.tier < tier:
+            return nameless
+    sole = tier <= Tier.OWN or sum(1 for one in found if one[4].plate) == 1
+    before = stands.get(visit.id) or (left[visit.id][0] if visit.id in left else "")
+    return Likely(tier, visit.id, visit.plate if sole else "", before)
+
+
+def _whereabouts(core: Core) -> tuple[dict[int, str], dict[int, tuple[str, int]]]:
+    """visit -> the space it stands in; visit -> the free space that it left last, and when."""
+    stands: dict[int, str] = {}
+    left: dict[int, tuple[str, int]] = {}
+    for id, space in core.state.parking.spaces.items():
+        visit = space.visit
+        if visit > 0:
+            if space.occupied is not False:
+                stands[visit] = id
+            elif visit not in left or left[visit][1] < space.since_ms:
+                left[visit] = (id, space.since_ms)
+    return stands, left
+
+
+def _tier(
+    core: Core, here: Site, space: Space, visit: Visit, at_ms: int, until_ms: int, left: tuple[str, int] | None
+) -> Tier | None:
+    """How telling it would be; None: it cannot be meant."""
+    wandered = left is not None and at_ms - WANDER_MS <= left[1] <= until_ms
+    if wandered and left is not None and left[0] == space.id:
+        return Tier.SAME
+    own = _own(core, here, visit)
+    if space.id in own:
+        return Tier.OWN if wandered or (left is None and visit.in_ms >= at_ms - ENTERED_MS) else None
+    if left is not None and not wandered:
+        return None
+    if not wandered and not at_ms - ENTERED_MS <= visit.in_ms:
+        return None
+    if not visit.plate:
+        return Tier.UNREAD
+    if space.homes or any(_free_or_unknown(core, id) for id in own):
+        # Its own may be taken by what no sensor sees; somebody else's it takes only where nothing else is free.
+        near = wandered or visit.in_ms >= at_ms - STRANGER_MS
+        return Tier.STRANGER if near and not (space.homes and _free_for_all(core, here)) else None
+    return Tier.LEFT if wandered else Tier.ENTERED
+
+
+def _gives_way(core: Core, here: Site, at: str, visit: Visit, tier: Tier) -> bool:
+    """It seemed to stand there, and fits better here."""
+    space, held = core.state.spaces.get(at), core.state.parking.spaces[at]
+    if space is None or held.called_car_ms:
+        return False
+    known = _tier(core, here, space, visit, held.since_ms, held.since_ms, None)
+    return tier < known if known is not None else tier is Tier.OWN
+
+
+def _own(core: Core, here: Site, visit: Visit) -> tuple[str, ...]:
+    permit = core.state.permits.get(visit.plate) if visit.plate else None
+    home = visit.home or (permit.place if permit is not None else "")
+    own = here.owned.get(home, ()) if home else ()
+    return own + permit.spaces if permit is not None and permit.spaces else own
+
+
+def _free_or_unknown(core: Core, id: str) -> bool:
+    if id not in core.state.spaces:
+        return False  # a zone
+    space = core.state.parking.spaces.get(id)
+    return space is None or space.occupied is not True
+
+
+def _free_for_all(core: Core, here: Site) -> bool:
+    """More spaces that are nobody's own are free than what no sensor sees may have taken."""
+    spaces, states = core.state.spaces, core.state.parking.spaces
+    free = 0
+    for id in here.counted[""]:
+        state = states.get(id)
+        if state is not None and state.occupied is False and not spaces[id].homes:
+            free += 1
+    return free > UNSEEN_SPACES
+
+
+def own_car(core: Core, space: Space) -> int:
+    """Visit of a car of the space's home that is inside and stands nowhere else; `A_CAR` for none."""
+    if space.homes:
+        here = compiled(core)
+        stands, _ = _whereabouts(core)
+        for visit in core.state.parking.visits.values():
+            if visit.id not in stands and visit.plate and space.id in _own(core, here, visit):
+                return visit.id
+    return A_CAR
+
+
+def mistaken(core: Core, space: Space) -> Likely | None:
+    """The car that was taken to stand here is out, and out of a space that was taken for another's: that one stands here."""
+    found: tuple[int, str, int] | None = None
+    visits = core.state.parking.visits
+    for id, state in core.state.parking.spaces.items():
+        if id == space.id or state.occupied is not False or state.since_ms < core.now_ms - ENTERED_MS:
+            continue
+        known = state.visit == A_CAR or state.visit in visits
+        if known and (found is None or found[0] < state.since_ms):
+            found = state.since_ms, id, state.visit
+    return Likely(Tier.LEFT, found[2], "", found[1]) if found is not None else None
+
+
+def _nameless(core: Core, space: Space, zone: str, at_ms: int, until_ms: int) -> Likely | None:
+    """A car of which nobody knows which it is: it left a space a moment ago, or a gate opened and nobody was read."""
+    for id, state in core.state.parking.spaces.items():
+        if state.visit != A_CAR or state.occupied is not False or (space.homes and id != space.id):
+            continue
+        if at_ms - WANDER_MS <= state.since_ms <= until_ms:
+            return Likely(Tier.SAME if id == space.id else Tier.LEFT, A_CAR, "", id)
+    for name in {zone: 0, "": 0}:
+        for opened_ms in core.state.parking.unread_openings.get(name, ()):
+            if at_ms - ENTERED_MS <= opened_ms <= at_ms + SKEW_MS:
+                return Likely(Tier.OPENING, A_CAR, "", "", opened_ms)
+    return None
+
+
+def note_unread_opening(core: Core, zone: str, at_ms: int) -> None:
+    """A gate into the zone opened and nobody was read: a car may have come in."""
+    known = core.state.parking.unread_openings.setdefault(zone, [])
+    known[:] = [one for one in known if one >= at_ms - 6 * ENTERED_MS][-64:]
+    known.append(at_ms)
+
+
+def forget_opening(core: Core, at_ms: int) -> None:
+    """Its car has been found."""
+    for known in core.state.parking.unread_openings.values():
+        if at_ms in known:
+            known.remove(at_ms)
+            return
+
+
+def signs(core: Core, space: Space, state: SpaceState, likely: Likely | None) -> tuple[int, dict[str, str]]:
+    """Points that it is no car, and why in figures."""
+    points, why = 0, dict[str, str]()
+    if likely is None:
+        blind = gates_blind(core) and not _all_stand_elsewhere(core, space)
+        points += GATES_BLIND if blind else NO_ENTRY
+        why["no_entry"] = str(ENTERED_MS // MINUTE_MS)
+    sure = sureness(core, space)
+    if sure is not None and (sure < WEAK_PCT or sure >= STRONG_PCT):
+        points += WEAK if sure < WEAK_PCT else STRONG
+        why["signature"] = f"{sure:.0f}"
+    if state.flips >= RESTLESS_FLIPS:
+        points += RESTLESS
+        why["dwell"] = str(state.flips)
+    before = len(core.state.parking.squatted.get(space.id, ()))
+    if before >= HOT_SQUATS:
+        points += HOT
+        why["before"] = str(before)
+    return points, why
+
+
+def sureness(core: Core, space: Space) -> float | None:
+    """How sure the sensor is that it sees a car, in percent; None: it does not say."""
+    for id in compiled(core).sensors.get(space.id, ()):
+        device = core.state.devices.get(id)
+        for name in ("confidence", "score"):
+            said: Fact | None = device.facts.get(name) if device is not None else None
+            if isinstance(said, int | float) and not isinstance(said, bool):
+                return said * 100.0 if name == "score" and said <= 1 else float(said)
+    return None
+
+
+def gates_blind(core: Core) -> bool:
+    """A car may come in now and no gate tells of it."""
+    devices, lanes = core.state.devices, core.state.parking.lanes
+    for lane in core.state.gate_lanes.values():
+        if lane.direction is Direction.OUT:
+            continue
+        known = lanes.get(lane.id)
+        if known is not None and ("blind" in known.met or "stuck_open" in known.met):
+            return True
+        for id in lane.devices:
+            device = devices.get(id)
+            if device is not None and (device.away or device.silent):
+                return True
+    return False
+
+
+def _all_stand_elsewhere(core: Core, space: Space) -> bool:
+    """The space's home has cars, and each is inside and stands in another space."""
+    if not space.homes:
+        return False
+    plates = {plate for plate, permit in core.state.permits.items() if permit.place in space.homes}
+    stands, _ = _whereabouts(core)
+    inside = {visit.plate for id, visit in ((id, core.state.parking.visits.get(id)) for id in stands) if visit}
+    return bool(plates) and plates <= inside
+
+
+def entitled(core: Core, space: Space, plate: str) -> bool:
+    """The car may stand in this space."""
+    permit = core.state.permits.get(plate)
+    if permit is None or permit.kind is PermitKind.DENIED or not permit.stands(core.now_ms):
+        return False
+    zone = compiled(core).zone_of.get(space.id, "")
+    return permit.place in space.homes or space.id in permit.spaces or (bool(zone) and zone in permit.spaces)
