@@ -31,6 +31,7 @@ from hub.core.parking.checks import check_lane, check_permit, check_plan, check_
 from hub.core.parking.estimates import start_zones
 from hub.core.parking.gates import forget_lane
 from hub.core.parking.permits import permit_gone, permit_put
+from hub.core.parking.plans import permit_for
 from hub.core.people import changed, erase_person, im_home, refuse, why_kept
 from hub.core.registry_checks import check_calendar_day, check_duty, check_override, check_person, check_place
 from hub.core.state import DeviceState
@@ -69,7 +70,11 @@ def change_registry(core: Core, command: AnyCommand) -> str | None:
         case PutPlan(plan=plan):
             return _put(core, check_plan(core, plan), "plan", plan.id, plan, state.plans, changes.plans)
         case PutTurn(turn=turn):
-            return _put(core, check_turn(core, turn), "turn", turn.id, turn, state.turns, changes.turns)
+            refused = _put(core, check_turn(core, turn), "turn", turn.id, turn, state.turns, changes.turns)
+            granted = permit_for(core, turn) if refused is None else None
+            if granted is not None:
+                return change_registry(core, PutPermit(actor=command.actor, permit=granted))
+            return refused
         case PutOverride(override=one):
             return _put(core, check_override(core, one), "override", one.id, one, state.overrides, changes.overrides)
         case PutCalendarDay(day=day):

@@ -41,23 +41,29 @@ class Right(StrEnum):
     """Change people, the rota and the rest of the registry."""
     DRILL = "drill"
     LOOKS = "looks"
+    PERMITS = "permits"
+    """See permits and temporary plans, plates masked."""
     PLATES = "plates"
     """See plates in full; everybody else sees 沪A·**345."""
     PARKING = "parking"
     """See spaces, zones and gates; say what stands in a space."""
     VISITS = "visits"
     """See which cars came and went, and when."""
+    VISITORS = "visitors"
+    """Let a visitor's car in for today."""
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
     Role.PROPERTY: frozenset(Right) - {Right.ACCOUNTS, Right.LOOKS},
     Role.GUARD: frozenset(
-        {Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE, Right.PLATES}
-    )
-    | {Right.PARKING, Right.VISITS},
-    Role.COMMITTEE: frozenset({Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE})
-    | {Right.PARKING, Right.VISITS},
+        {Right.COUNTS, Right.WALL, Right.ALERTS, Right.ACT, Right.DEVICES, Right.SILENCE}
+        | {Right.PARKING, Right.VISITS, Right.PERMITS, Right.PLATES, Right.VISITORS}
+    ),
+    Role.COMMITTEE: frozenset(
+        {Right.COUNTS, Right.ALERTS, Right.ACT, Right.DEVICES, Right.DELIVERIES, Right.PEOPLE}
+        | {Right.PARKING, Right.VISITS, Right.PERMITS}
+    ),
     Role.VOLUNTEER: frozenset({Right.COUNTS, Right.ALERTS, Right.PARKING}),
     Role.STREET: frozenset({Right.COUNTS}),
     Role.WALL: frozenset({Right.COUNTS, Right.WALL, Right.ACT}),

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from hub.model import PermitKind, SpaceUse
+from hub.plates import masked
 from hub.web import parking
 from hub.web.access import Right, Visitor
 from hub.web.api import LARGEST, PROBLEMS, Caller, Limit, Problem
@@ -107,7 +108,7 @@ def visits(
         VisitOut(
             id=one.id,
             zone=one.zone,
-            plate=parking.in_full(one.plate) if plates else parking.masked(one.plate),
+            plate=parking.in_full(one.plate) if plates else masked(one.plate),
             kind=one.kind,
             in_ms=one.in_ms,
             out_ms=one.out_ms,

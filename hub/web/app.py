@@ -34,7 +34,10 @@ from hub.web.pages import (
     parking_table,
     parking_visits,
     people,
+    permit_import,
+    permits,
     photos,
+    plans,
     push,
     reach,
     receipts,
@@ -49,7 +52,21 @@ from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
 PARKING = (parking, parking_census, parking_hotspots, parking_table, parking_visits)
-OFFICE = (people, duty, calendars, rota, silences, drills, looks, reach, registry, households)
+OFFICE = (
+    people,
+    duty,
+    calendars,
+    rota,
+    silences,
+    drills,
+    looks,
+    reach,
+    registry,
+    households,
+    permits,
+    permit_import,
+    plans,
+)
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

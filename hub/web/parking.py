@@ -21,6 +21,7 @@ from hub.model import (
     Watch,
     ZoneHour,
 )
+from hub.plates import HIDDEN, is_replaced
 from hub.store import schema, schema_parking
 
 ODD = ("tailgated", "missed_exit", "missed_entry", "census", "office")
@@ -30,18 +31,9 @@ UNREAD = ("unread", "encrypted", "none")
 Found = TypeVar("Found", bound=msgspec.Struct)
 
 
-def masked(plate: str) -> str:
-    """沪A12345 as 沪A·**345; what is short or was replaced by its hash shows nothing."""
-    if not plate:
-        return ""
-    if len(plate) not in (7, 8) or plate[0].isascii() or not plate[1].isalpha():
-        return "***"
-    return f"{plate[:2]}·{'*' * (len(plate) - 5)}{plate[-3:]}"
-
-
 def in_full(plate: str) -> str:
     """As it is; what was replaced by its hash shows nothing."""
-    return "***" if plate.startswith("#") else plate
+    return HIDDEN if is_replaced(plate) else plate
 
 
 def _bodies(connection: Connection, query: Select[str], wanted: type[Found]) -> list[Found]:

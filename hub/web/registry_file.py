@@ -15,27 +15,48 @@ from hub.core.commands import (
     PutCalendarDay,
     PutDevice,
     PutDuty,
+    PutGateLane,
     PutOverride,
     PutPermit,
     PutPerson,
     PutPlace,
+    PutPlan,
+    PutSpace,
+    PutTurn,
 )
 from hub.model import Contact, Days, Duty, Leave, Person, Place, Severity, Window
 from hub.web.forms import clock_text, moment_text
 from hub.web.language import marked
 
-AnyPut = PutPlace | PutDevice | PutPerson | PutDuty | PutPermit | PutOverride | PutCalendarDay
-Put = (PutPlace, PutDevice, PutPerson, PutDuty, PutPermit, PutOverride, PutCalendarDay)
+AnyPut = (
+    PutPlace
+    | PutDevice
+    | PutPerson
+    | PutDuty
+    | PutSpace
+    | PutGateLane
+    | PutPlan
+    | PutTurn
+    | PutPermit
+    | PutOverride
+    | PutCalendarDay
+)
 ENTRY: Mapping[type[AnyPut], tuple[str, str, str]] = {
     PutPlace: ("place", "place", "id"),
     PutDevice: ("device", "device", "id"),
     PutPerson: ("person", "person", "id"),
     PutDuty: ("duty", "duty", "id"),
+    PutSpace: ("space", "space", "id"),
+    PutGateLane: ("gate_lane", "lane", "id"),
+    PutPlan: ("plan", "plan", "id"),
+    PutTurn: ("turn", "turn", "id"),
+    # After the turns: each makes a permit, and what the file says of that permit is the last word.
     PutPermit: ("permit", "permit", "plate"),
     PutOverride: ("override", "override", "id"),
     PutCalendarDay: ("calendar_day", "day", "date"),
 }
 """Command -> (what, its field, the field of its id), in the order in which they must be put."""
+Put = tuple(ENTRY)
 
 PEOPLE = (
     "id", "name", "language", "phone", "agreed", "hours", "sleep", "wakes_for", "night_calls", "skills", "leave",
@@ -79,7 +100,12 @@ def in_order(puts: Iterable[AnyPut]) -> list[AnyPut]:
         above = places.get(place.parent)
         return seen if above is None or seen > 20 else depth(above.place, seen + 1)
 
-    return sorted(found, key=lambda put: depth(put.place) if isinstance(put, PutPlace) else 100 + order[type(put)])
+    def key(put: AnyPut) -> tuple[int, str]:
+        if isinstance(put, PutPlace):
+            return depth(put.place), ""
+        return 100 + order[type(put)], put.turn.from_date if isinstance(put, PutTurn) else ""
+
+    return sorted(found, key=key)
 
 
 def jsonl(puts: Iterable[AnyPut]) -> bytes:

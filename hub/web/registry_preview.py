@@ -12,13 +12,30 @@ from hub.core.commands import (
     PutCalendarDay,
     PutDevice,
     PutDuty,
+    PutGateLane,
     PutOverride,
     PutPermit,
     PutPerson,
     PutPlace,
+    PutPlan,
+    PutSpace,
+    PutTurn,
 )
+from hub.core.parking.checks import check_permit
 from hub.core.registry_checks import check_calendar_day, check_person
-from hub.model import CalendarDay, Device, Duty, Override, Permit, Person, Place
+from hub.model import (
+    CalendarDay,
+    Device,
+    Duty,
+    GateLane,
+    Override,
+    ParkingPlan,
+    Permit,
+    Person,
+    Place,
+    PlanTurn,
+    Space,
+)
 from hub.store import schema
 from hub.web.language import marked
 from hub.web.registry_file import AnyPut, Line, entry_of
@@ -28,6 +45,10 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
     "device": Device,
     "person": Person,
     "duty": Duty,
+    "space": Space,
+    "gate_lane": GateLane,
+    "plan": ParkingPlan,
+    "turn": PlanTurn,
     "permit": Permit,
     "override": Override,
     "calendar_day": CalendarDay,
@@ -41,6 +62,8 @@ NO_ID = marked("没有写编号")
 NO_DAY = marked("至少写一个星期几,1是周一")
 BACKWARDS = marked("结束早于开始")
 WRONG = marked("内容不对")
+NO_PLAN = marked("没有这个临时方案")
+TURN_STAYS = marked("给出的轮次不能改;要提前结束,就移除它的许可")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +110,14 @@ def as_puts(known: Entries, actor: str) -> list[AnyPut]:
                 found.append(PutPerson(actor=actor, person=msgspec.structs.replace(entry, home_until_ms=0)))
             case Duty():
                 found.append(PutDuty(actor=actor, duty=entry))
+            case Space():
+                found.append(PutSpace(actor=actor, space=entry))
+            case GateLane():
+                found.append(PutGateLane(actor=actor, lane=entry))
+            case ParkingPlan():
+                found.append(PutPlan(actor=actor, plan=entry))
+            case PlanTurn():
+                found.append(PutTurn(actor=actor, turn=entry))
             case Permit():
                 found.append(PutPermit(actor=actor, permit=entry))
             case Override():
@@ -117,6 +148,8 @@ def preview(lines: Sequence[Line], known: Entries) -> list[Change]:
         mistake, detail = (TWICE, id) if (what, id) in seen else _mistake(line.put, after)
         seen.add((what, id))
         old = known.get((what, id))
+        if what == "turn" and old not in (None, entry):
+            mistake, detail = TURN_STAYS, id
         fields = tuple(
             name for name in entry.__struct_fields__ if old is not None and getattr(old, name) != getattr(entry, name)
         )
@@ -150,6 +183,8 @@ def _mistake(put: AnyPut, after: set[tuple[str, str]]) -> tuple[str, str]:
             if one.place and ("place", one.place) not in after:
                 return NO_PLACE, one.place
             return (BACKWARDS, id) if one.until_ms <= one.from_ms else ("", "")
+        case PutSpace() | PutGateLane() | PutPlan() | PutTurn() | PutPermit():
+            return _wrong_parking(put, after)
         case PutCalendarDay(day=day):
             wrong = check_calendar_day(day)
             return (WRONG, wrong) if wrong else ("", "")
@@ -167,3 +202,29 @@ def _wrong_duty(duty: Duty, after: set[tuple[str, str]]) -> tuple[str, str]:
     if not duty.weekdays or any(not 0 <= day <= 6 for day in duty.weekdays):
         return NO_DAY, duty.id
     return "", ""
+
+
+def _wrong_parking(
+    put: PutSpace | PutGateLane | PutPlan | PutTurn | PutPermit, after: set[tuple[str, str]]
+) -> tuple[str, str]:
+    """Names that nothing stands behind; the core looks at dates, overlaps and the rest."""
+    places: tuple[str, ...] = ()
+    match put:
+        case PutSpace(space=space):
+            places = (space.id, *space.homes)
+        case PutGateLane(lane=lane):
+            places = (lane.gate, lane.zone)
+        case PutPlan(plan=plan):
+            places = (plan.zone,)
+        case PutTurn(turn=turn):
+            places = (turn.place,)
+            if ("plan", turn.plan) not in after:
+                return NO_PLAN, turn.plan
+        case PutPermit(permit=permit):
+            places = (permit.place, *permit.spaces)
+            if permit.person and ("person", permit.person) not in after:
+                return NO_PERSON, permit.person
+            if (wrong := check_permit(permit)) is not None:
+                return WRONG, wrong
+    missing = next((one for one in places if one and ("place", one) not in after), None)
+    return (NO_PLACE, missing) if missing is not None else ("", "")

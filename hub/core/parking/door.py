@@ -18,7 +18,6 @@ from hub.core.parking.estimates import zone_due
 from hub.core.parking.gates import entered_twice, gate_reading, lane_due
 from hub.core.parking.ledger import correct
 from hub.core.parking.permits import permit_due, permitted
-from hub.core.parking.plans import plan_due
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.spaces import space_due, space_reading
 from hub.core.parking.squats import say_verdict
@@ -57,7 +56,7 @@ def facts_of_plate(core: Core, device: str, facts: dict[str, Fact]) -> dict[str,
 
 
 def due(core: Core, what: str, id: int, name: str, due_ms: int) -> None:
-    """A timer of parking: ``what`` is parking_lane, _space, _zone, _permit, _plan or _watch; ``name`` says which."""
+    """A timer of parking: ``what`` is parking_lane, _space, _zone, _permit or _watch; ``name`` says which."""
     match what:
         case "parking_lane":
             lane_due(core, name, due_ms)
@@ -67,8 +66,6 @@ def due(core: Core, what: str, id: int, name: str, due_ms: int) -> None:
             zone_due(core, name, due_ms)
         case "parking_permit":
             permit_due(core, name, due_ms)
-        case "parking_plan":
-            plan_due(core, name, due_ms)
         case _:
             watch_due(core, id, due_ms)
 

@@ -12,7 +12,7 @@ Due = tuple[int, str, int, str]
 
 
 def parking_timers(state: State) -> Iterator[Due]:
-    """(due_ms, what, id, name) of lanes, spaces, zones, permits, plans and watches."""
+    """(due_ms, what, id, name) of lanes, spaces, zones, permits and watches."""
     for name, lane in state.parking.lanes.items():
         if lane.due_ms is not None:
             yield lane.due_ms, "parking_lane", 0, name

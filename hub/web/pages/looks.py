@@ -29,6 +29,7 @@ SEEN: Mapping[str, str] = {
     "personal": marked("住户信息"),
     "phone": marked("电话"),
     "plate": marked("车牌"),
+    "permits": marked("车辆通行证(导出)"),
 }
 """By what was shown; what is not here is shown as it was logged."""
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.core.commands import CorrectLedger
 from hub.model import Direction, LedgerEntry, PlaceKind, Visit
+from hub.plates import masked
 from hub.web import parking
 from hub.web.access import Right, Visitor
 from hub.web.forms import sent_form
@@ -53,7 +54,7 @@ def shown_plate(site: Site, visitor: Visitor, community: str, one: LedgerEntry |
     """Masked, but in full for who may see it and asked for this very one: then the look is logged."""
     key = ("e" if isinstance(one, LedgerEntry) else "v") + str(one.id)
     if not one.plate or plain != key or not visitor.may(Right.PLATES):
-        return parking.masked(one.plate)
+        return masked(one.plate)
     site.note_look(visitor.label, f"plate:{key}", community, 0)
     return parking.in_full(one.plate)
 
