@@ -9,9 +9,9 @@ import pytest
 from hub.core.commands import CorrectLedger, CountSpaces, SayVerdict, StartWatch
 from hub.core.parking.state import ParkingChanges, SpaceState
 from hub.model import Direction, Verdict
+from hub.plates import masked
 from hub.web.access import RIGHTS, Right, Role
 from hub.web.pages.parking import Now, changes
-from hub.web.parking import masked
 from tests.web.parking_world import EAST, PLATE, WEST, park, put
 from tests.web.test_desk import sign_in
 from tests.web.world import NIGHT_MS, World
