@@ -81,7 +81,7 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
         return
     known = (core.state.notifications.get(id) for id in lane.waiting)
     waiting = [one.id for one in known if one is not None and waits(one)]
-    if core.now_ms > due_ms + WINDOW_MS:  # the hub was away meanwhile
+    if core.now_ms > due_ms:  # a timer fires in time, unless the hub was away
         waiting = [id for id in waiting if _still_may(core, core.state.notifications[id], nature(url))]
     lane.waiting = waiting
     lane.urgent = any(core.state.notifications[id].severity is Severity.CRITICAL for id in waiting)
