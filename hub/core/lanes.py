@@ -80,7 +80,9 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
     if lane is None or lane.due_ms != due_ms:
         return
     known = (core.state.notifications.get(id) for id in lane.waiting)
-    waiting = [one.id for one in known if one is not None and waits(one) and _still_may(core, one, nature(url))]
+    waiting = [one.id for one in known if one is not None and waits(one)]
+    if core.now_ms > due_ms:  # a timer fires in time, unless the hub was away
+        waiting = [id for id in waiting if _still_may(core, core.state.notifications[id], nature(url))]
     lane.waiting = waiting
     lane.urgent = any(core.state.notifications[id].severity is Severity.CRITICAL for id in waiting)
     if not waiting:
@@ -100,7 +102,7 @@ def waits(one: Notification | None) -> bool:
 
 
 def _still_may(core: Core, one: Notification, nature: ChannelNature) -> bool:
-    """It may have waited into its reader's sleep, their leave or the end of their night calls."""
+    """While the hub was away it may have waited into its reader's sleep, their leave or the end of their night calls."""
     person = core.person(one.person)
     if person is None:
         return True  # `_leave` has its ladder go on
