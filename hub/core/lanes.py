@@ -80,9 +80,10 @@ def lane_due(core: Core, url: str, due_ms: int) -> None:
     if lane is None or lane.due_ms != due_ms:
         return
     known = (core.state.notifications.get(id) for id in lane.waiting)
-    waiting = [one.id for one in known if one is not None and waits(one)]
-    if core.now_ms > due_ms:  # a timer fires in time, unless the hub was away
-        waiting = [id for id in waiting if _still_may(core, core.state.notifications[id], nature(url))]
+    away = core.now_ms > due_ms  # else a timer fires in time
+    waiting = [
+        one.id for one in known if one is not None and waits(one) and _still_may(core, one, nature(url), away=away)
+    ]
     lane.waiting = waiting
     lane.urgent = any(core.state.notifications[id].severity is Severity.CRITICAL for id in waiting)
     if not waiting:
@@ -101,12 +102,13 @@ def waits(one: Notification | None) -> bool:
     return one is not None and one.state is NotificationState.DUE and one.due_ms is None and not one.merged_into
 
 
-def _still_may(core: Core, one: Notification, nature: ChannelNature) -> bool:
-    """While the hub was away it may have waited into its reader's sleep, their leave or the end of their night calls."""
+def _still_may(core: Core, one: Notification, nature: ChannelNature, *, away: bool) -> bool:
+    """A call waits for up to a minute, perhaps into its reader's sleep, where no more may ring; anything may have waited into
+    sleep or leave while the hub was away."""
     person = core.person(one.person)
     if person is None:
         return True  # `_leave` has its ladder go on
-    why = unwilling(core, person, one.severity)
+    why = unwilling(core, person, one.severity) if away else None
     if why is not None:
         one.state = NotificationState.HELD
         one.reason = why.reason.value
