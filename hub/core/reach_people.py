@@ -111,11 +111,7 @@ def first_way(ladder: tuple[Rung, ...], broken: frozenset[str], calls_left: int 
         if picked is None and len(rest):
             picked = rest[0]  # nothing else is left: it rings all the same
         if picked is None:
-            # A phone that was passed over before rings, once, before nobody is told at all.
-            phones = (one for one in ladder[: max(0, index)] if one.nature.rings and not may_ring)
-            last = next(phones, None)
-            heard = last is not None and last.contact.id not in broken and _counts(last)
-            return last.nature.provider if last is not None and heard else ""
+            return ""
         rung = ladder[picked]
         if rung.contact.id not in broken:
             return rung.nature.provider if _counts(rung) else ""
