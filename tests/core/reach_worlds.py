@@ -297,9 +297,10 @@ def url_of(world: World, person: str, contact: str) -> str:
 
 
 def _answer(world: World, due: NotificationDue, failing: str, how: str) -> list[Input]:
-    provider = nature(url_of(world, due.person, due.contact)).provider
-    fails = provider == failing
-    if f"{due.person}/{due.contact}" in world.state.health or (fails and how == "hangs"):
+    url = url_of(world, due.person, due.contact)
+    fails = nature(url).provider == failing
+    broken = {url_of(world, one.person, one.contact) for one in world.state.health.values()}
+    if url in broken or (fails and how == "hangs"):
         return []
     sent = not fails or how == "lies"
     receipt = Receipt(
