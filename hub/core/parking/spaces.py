@@ -27,6 +27,7 @@ from hub.core.parking.evidence import (
     mistaken,
     own_car,
 )
+from hub.core.parking.index import new_space, put_occupied, put_visit, standing, touched
 from hub.core.parking.squats import (
     CAMERA,
     UNSEEN_MS,
@@ -74,7 +75,7 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         _looked_at(core, space, reading, at_ms)
         return
     if state is None:
-        state = core.state.parking.spaces[space.id] = SpaceState(since_ms=at_ms)
+        state = new_space(core, space.id, at_ms)
     alone = len(compiled(core).sensors.get(space.id, ())) < 2
     if at_ms < state.heard_ms - OLD_MS and (reading.historical or alone):
         return
@@ -85,7 +86,7 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         return
     if reading.event is Event.STARTUP or facts.get("installed") is True:
         state.flips = 0  # recalibrated, or another one
-    _show(core, state, _together(core, space), at_ms)
+    _show(core, space.id, state, _together(core, space), at_ms)
     look(core, space, state)
 
 
@@ -99,16 +100,18 @@ def space_due(core: Core, space: str, due_ms: int) -> None:
     if known is None:  # removed
         if not state.squat:
             del core.state.parking.spaces[space]
+            core.parking_index = None
         return
     together = _together(core, known)
     if (together is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
-        _show(core, state, together, core.now_ms)
+        _show(core, space, state, together, core.now_ms)
         state.believe_ms = core.now_ms
     look(core, known, state)
 
 
 def rebase_spaces(core: Core, by_ms: int) -> None:
     """The wall clock jumped: what has lasted for ten minutes has still lasted for ten minutes."""
+    core.parking_index = None
     for state in core.state.parking.spaces.values():
         state.since_ms += by_ms
         state.shown_ms += by_ms
@@ -123,7 +126,8 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
     """Do what is due by now, and arm the timer for what is due next."""
     now = core.now_ms
     if state.flips >= FLIPS_MANY and state.occupied is not None:
-        state.occupied, state.since_ms, state.believe_ms = None, now, now + STEADY_MS
+        put_occupied(core, space.id, state, None, now)
+        state.believe_ms = now + STEADY_MS
         _changed(core, space, state)
     elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
         _believe(core, space, state)
@@ -163,8 +167,9 @@ def _dead_at(core: Core, device: DeviceState) -> int:
     return device.last_seen_ms + unheard + core.settings.parking.dead_ms
 
 
-def _show(core: Core, state: SpaceState, shown: bool | None, at_ms: int) -> None:
+def _show(core: Core, id: str, state: SpaceState, shown: bool | None, at_ms: int) -> None:
     """The sensors say something else; what did not last is counted."""
+    touched(core, id)
     if shown is state.shown:
         return
     if shown is state.occupied and state.shown is not None and shown is not None:
@@ -183,9 +188,10 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
     """The newest news, though old: believed, and nobody is told."""
     state.shown, state.shown_ms = occupied, at_ms
     if occupied is not state.occupied:
-        before, state.occupied, state.since_ms = state.occupied, occupied, at_ms
+        before = state.occupied
+        put_occupied(core, space.id, state, occupied, at_ms)
         if occupied:
-            state.visit = A_CAR
+            put_visit(core, space.id, state, A_CAR, state.plate)
         else:
             _leaves(core, space, state, before)
         _changed(core, space, state)
@@ -197,7 +203,7 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
 
 def _believe(core: Core, space: Space, state: SpaceState) -> None:
     before, now, until_ms = state.occupied, state.shown, state.since_ms
-    state.occupied, state.since_ms = now, state.shown_ms
+    put_occupied(core, space.id, state, now, state.shown_ms)
     if state.flips >= FLIPS_MANY:
         state.flips = 0
     if now is False:
@@ -205,7 +211,9 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
-        state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
+        put_visit(
+            core, space.id, state, own_car(core, space), state.plate
+        )  # nobody knows since when: it is taken for a car
     _changed(core, space, state)
 
 
@@ -220,7 +228,7 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
     state.looked_ms = core.now_ms
     if state.since_ms - free_since_ms <= WANDER_MS and _may_be_back(core, space, state.visit):
         return  # it has come back, or the sensor had lost it
-    state.visit, state.plate = 0, ""
+    put_visit(core, space.id, state, 0)
     if space.use in COUNTED:
         judge(core, space, state, state.since_ms)
     elif space.use in KEPT_FREE:
@@ -233,19 +241,21 @@ def _may_be_back(core: Core, space: Space, visit: int) -> bool:
     """The car that left this very space is inside and stands nowhere else."""
     if visit == A_CAR:
         return True
-    others = core.state.parking.spaces.items()
-    inside = visit in core.state.parking.visits
-    return inside and not any(o.visit == visit and o.occupied is not False and id != space.id for id, o in others)
+    parking = core.state.parking
+    if visit not in parking.visits:
+        return False
+    others = standing(core).spaces_of.get(visit, ()) if visit > 0 else ()
+    return not any(id != space.id and parking.spaces[id].occupied is not False for id in others)
 
 
 def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | None) -> None:
     """Free: whatever was said of the stay is over; which car left is remembered for a while."""
     if state.squat:
         end(core, space, state)
-        state.visit = 0
+        put_visit(core, space.id, state, 0)
     elif state.visit <= 0:
         # Whatever nobody could name was a car; but not where nobody knows when it left.
-        state.visit = A_CAR if was_occupied and state.visit != GONE else 0
+        put_visit(core, space.id, state, A_CAR if was_occupied and state.visit != GONE else 0)
     state.plate, state.called_car_ms = "", 0
     told(core, space.id, dict(ENDS_WITH_THE_STAY), core.now_ms)
 
@@ -273,13 +283,13 @@ def _stands(core: Core, space: Space, state: SpaceState) -> None:
 def _another_look(core: Core, space: Space, state: SpaceState) -> None:
     """The ledger may have learned something since: a car whose visit ended cannot stand here, a late record explains a squat."""
     if its_car_left(core, state):
-        gone(core, state)
+        gone(core, space.id, state)
     if state.visit == GONE:
         likely = mistaken(core, space)
         if likely is not None:
             take(core, space, state, likely)
         elif state.looked_ms + OUT_MS <= core.now_ms:
-            state.visit = 0
+            put_visit(core, space.id, state, 0, state.plate)
             judge(core, space, state, core.now_ms)
     elif not state.visit:
         judge(core, space, state, state.since_ms)
