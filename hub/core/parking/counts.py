@@ -32,6 +32,9 @@ class Class(IntEnum):
     UNSEEN = 4
 
 
+FREE, OCCUPIED, FILLING, EMPTYING, UNSEEN = Class
+
+
 class ZoneCounts(msgspec.Struct, kw_only=True):
     """The spaces of one zone."""
 
@@ -49,8 +52,8 @@ class Counts(msgspec.Struct, kw_only=True):
     touched: set[str]
     """Counted spaces that have to be looked at."""
     zones: dict[str, ZoneCounts] = msgspec.field(default_factory=dict)
-    class_of: dict[str, tuple[Class, bool]] = msgspec.field(default_factory=dict)
-    """Space -> its class, and whether it is believed to be occupied."""
+    class_of: dict[str, Class] = msgspec.field(default_factory=dict)
+    """Space -> its class."""
     alive_until_ms: int = FOR_EVER_MS
     day: tuple[int, int] = (0, 0)
     """Begin and end of the local day, as asked for last."""
@@ -67,36 +70,35 @@ class Counts(msgspec.Struct, kw_only=True):
         found = self.zones.get(name)
         if found is None:
             found = self.zones[name] = ZoneCounts()
-        for id in [id for id in found.unseen if seen(state.parking.spaces.get(id), now_ms, dead_ms)]:
-            self._place(id, state, site, now_ms, dead_ms)
+        if found.unseen:
+            for id in [id for id in found.unseen if seen(state.parking.spaces.get(id), now_ms, dead_ms)]:
+                self._place(id, state, site, now_ms, dead_ms)
         return found
 
     def _place(self, id: str, state: State, site: Site, now_ms: int, dead_ms: int) -> None:
         """Put the space into its class."""
         space = state.parking.spaces.get(id)
-        now = class_of(space, now_ms, dead_ms), space is not None and bool(space.occupied)
-        if space is not None and now[0] is not Class.UNSEEN:
-            self.alive_until_ms = min(self.alive_until_ms, space.heard_ms + dead_ms)
+        now = class_of(space, now_ms, dead_ms)
+        if now is not UNSEEN and space is not None and space.heard_ms + dead_ms < self.alive_until_ms:
+            self.alive_until_ms = space.heard_ms + dead_ms
         before = self.class_of.get(id)
-        if before == now:
+        if before is now:
             return
         self.class_of[id] = now
         use, inner = state.spaces[id].use, site.zone_of[id]
         for name in ("", inner) if inner else ("",):
-            zone = self.zones.get(name)
-            if zone is None:
-                zone = self.zones[name] = ZoneCounts()
+            zone = self.zones.get(name) or self.zones.setdefault(name, ZoneCounts())
             if before is not None:
                 _count(zone, id, use, before, -1)
             _count(zone, id, use, now, 1)
 
 
-def _count(zone: ZoneCounts, id: str, use: SpaceUse, what: tuple[Class, bool], by: int) -> None:
-    kind, occupied = what
-    zone.of_class[kind] += by
-    if kind is not Class.UNSEEN:
+def _count(zone: ZoneCounts, id: str, use: SpaceUse, what: Class, by: int) -> None:
+    zone.of_class[what] += by
+    if what is not UNSEEN:
         zone.live[use] = zone.live.get(use, 0) + by
-        zone.occupied[use] = zone.occupied.get(use, 0) + by * occupied
+        if what is OCCUPIED or what is EMPTYING:
+            zone.occupied[use] = zone.occupied.get(use, 0) + by
     elif by > 0:
         zone.unseen.add(id)
     else:
@@ -117,7 +119,7 @@ def seen(space: SpaceState | None, now_ms: int, dead_ms: int) -> bool:
 def class_of(space: SpaceState | None, now_ms: int, dead_ms: int) -> Class:
     """What its sensor says."""
     if space is None or not seen(space, now_ms, dead_ms):
-        return Class.UNSEEN
+        return UNSEEN
     if space.shown is not None and space.shown is not space.occupied:
-        return Class.FILLING if space.shown else Class.EMPTYING
-    return Class.OCCUPIED if space.occupied else Class.FREE
+        return FILLING if space.shown else EMPTYING
+    return OCCUPIED if space.occupied else FREE

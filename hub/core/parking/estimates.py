@@ -25,7 +25,6 @@ import msgspec
 
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS, local_day, moment
-from hub.core.parking.counts import Class
 from hub.core.parking.drift import look_for_drift
 from hub.core.parking.hours import hour_of
 from hub.core.parking.index import standing
@@ -158,14 +157,14 @@ def _tally(core: Core, here: Site, zone_state: ZoneState, zone: str) -> Tally:
     now_ms, dead_ms = core.now_ms, core.settings.parking.dead_ms
     known = standing(core)
     counts = known.counts.zone(zone, core.state, here, now_ms, dead_ms)
-    filling, emptying = counts.of_class[Class.FILLING], counts.of_class[Class.EMPTYING]
-    occupied = counts.of_class[Class.OCCUPIED] + PENDING * filling + (1 - PENDING) * emptying
+    _, steady, filling, emptying, _ = counts.of_class
+    occupied = steady + PENDING * filling + (1 - PENDING) * emptying
     variance = PENDING * (1 - PENDING) * (filling + emptying)
     total = len(here.counted[zone])
     live = total - len(counts.unseen)
     if counts.unseen:
         spaces, states = core.state.spaces, core.state.parking.spaces
-        rates = {use: (counts.occupied[use] + 1) / (n + 2) for use, n in counts.live.items() if n}
+        rates = {use: (counts.occupied.get(use, 0) + 1) / (n + 2) for use, n in counts.live.items() if n}
         homes = known.by_home.keys() if core.state.gate_lanes else None
         for id in sorted(counts.unseen):
             p = _chance(spaces[id], states.get(id), rates, homes, now_ms)

@@ -101,21 +101,20 @@ def compiled(core: Core) -> Site:
 
 def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | None:
     """The car that probably came to stand there at ``at_ms``; one that left its space by ``until_ms`` may be meant."""
-    here = compiled(core)
-    zone = here.zone_of.get(space.id, "")
     last_ms, parking, known = at_ms + SKEW_MS, core.state.parking, standing(core)
+    zone = known.site.zone_of.get(space.id, "")
     found: list[tuple[Tier, bool, int, int, Visit]] = []
     for id in _candidates(core, known, space, at_ms, until_ms):
         visit = parking.visits[id]
         if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
             continue
-        at = known.stands(id, parking)
+        at, left = known.whereabouts(id, parking)
         if at == space.id:
             continue
-        tier = _tier(core, here, space, visit, at_ms, until_ms, known.left(id, parking))
+        tier = _tier(core, known, space, visit, at_ms, until_ms, left)
         if tier is None:
             continue
-        if at is not None and not _gives_way(core, here, at, visit, tier):
+        if at is not None and not _gives_way(core, known, at, visit, tier):
             continue
         found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
     if not found:
@@ -126,7 +125,8 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
         if nameless is not None and nameless.tier < tier:
             return nameless
     sole = tier <= Tier.OWN or sum(1 for one in found if one[4].plate) == 1
-    before = known.stands(visit.id, parking) or (known.left(visit.id, parking) or ("", 0))[0]
+    at, left = known.whereabouts(visit.id, parking)
+    before = at or (left[0] if left is not None else "")
     return Likely(tier, visit.id, visit.plate if sole else "", before)
 
 
@@ -144,13 +144,15 @@ def _candidates(core: Core, known: Standing, space: Space, at_ms: int, until_ms:
 
 
 def _tier(
-    core: Core, here: Site, space: Space, visit: Visit, at_ms: int, until_ms: int, left: tuple[str, int] | None
+    core: Core, known: Standing, space: Space, visit: Visit, at_ms: int, until_ms: int, left: tuple[str, int] | None
 ) -> Tier | None:
     """How telling it would be; None: it cannot be meant."""
     wandered = left is not None and at_ms - WANDER_MS <= left[1] <= until_ms
     if wandered and left is not None and left[0] == space.id:
         return Tier.SAME
-    own = _own(core, here, visit)
+    own = known.own.get(visit.id)
+    if own is None:
+        own = _own(core, known, visit)
     if space.id in own:
         return Tier.OWN if wandered or (left is None and visit.in_ms >= at_ms - ENTERED_MS) else None
     if left is not None and not wandered:
@@ -159,47 +161,54 @@ def _tier(
         return None
     if not visit.plate:
         return Tier.UNREAD
-    if space.homes or any(_free_or_unknown(core, id) for id in own):
+    if space.homes or (own and _any_free_or_unknown(core, own)):
         # Its own may be taken by what no sensor sees; somebody else's it takes only where nothing else is free.
         near = wandered or visit.in_ms >= at_ms - STRANGER_MS
-        return Tier.STRANGER if near and not (space.homes and _free_for_all(core)) else None
+        return Tier.STRANGER if near and not (space.homes and _free_for_all(known)) else None
     return Tier.LEFT if wandered else Tier.ENTERED
 
 
-def _gives_way(core: Core, here: Site, at: str, visit: Visit, tier: Tier) -> bool:
+def _gives_way(core: Core, known: Standing, at: str, visit: Visit, tier: Tier) -> bool:
     """It seemed to stand there, and fits better here."""
     space, held = core.state.spaces.get(at), core.state.parking.spaces[at]
     if space is None or held.called_car_ms:
         return False
-    known = _tier(core, here, space, visit, held.since_ms, held.since_ms, None)
-    return tier < known if known is not None else tier is Tier.OWN
+    there = _tier(core, known, space, visit, held.since_ms, held.since_ms, None)
+    return tier < there if there is not None else tier is Tier.OWN
 
 
-def _own(core: Core, here: Site, visit: Visit) -> tuple[str, ...]:
+def _own(core: Core, known: Standing, visit: Visit) -> tuple[str, ...]:
+    """Its own spaces, and those that its permit names; remembered until it leaves or gets another name."""
     permit = core.state.permits.get(visit.plate) if visit.plate else None
     home = visit.home or (permit.place if permit is not None else "")
-    own = here.owned.get(home, ()) if home else ()
-    return own + permit.spaces if permit is not None and permit.spaces else own
+    own = known.site.owned.get(home, ()) if home else ()
+    if permit is not None:
+        own += permit.spaces
+    known.own[visit.id] = own
+    return own
 
 
-def _free_or_unknown(core: Core, id: str) -> bool:
-    if id not in core.state.spaces:
-        return False  # a zone
-    space = core.state.parking.spaces.get(id)
-    return space is None or space.occupied is not True
+def _any_free_or_unknown(core: Core, ids: tuple[str, ...]) -> bool:
+    spaces, states = core.state.spaces, core.state.parking.spaces
+    for id in ids:
+        if id in spaces:  # else it is a zone
+            space = states.get(id)
+            if space is None or space.occupied is not True:
+                return True
+    return False
 
 
-def _free_for_all(core: Core) -> bool:
+def _free_for_all(known: Standing) -> bool:
     """More spaces that are nobody's own are free than what no sensor sees may have taken."""
-    return standing(core).free_for_all > UNSEEN_SPACES
+    return known.free_for_all > UNSEEN_SPACES
 
 
 def own_car(core: Core, space: Space) -> int:
     """Visit of a car of the space's home that is inside and stands nowhere else; `A_CAR` for none."""
     if space.homes:
-        here, known, parking = compiled(core), standing(core), core.state.parking
+        known, parking = standing(core), core.state.parking
         for visit in parking.visits.values():
-            if not visit.plate or space.id not in _own(core, here, visit):
+            if not visit.plate or space.id not in _own(core, known, visit):
                 continue
             if known.stands(visit.id, parking) is None:
                 return visit.id

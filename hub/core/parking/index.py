@@ -42,12 +42,12 @@ def index(core: Core) -> ParkingIndex:
 
 def standing(core: Core) -> Standing:
     """Who stands where; made from the state when there is none, or when the registry has changed."""
-    known = index(core)
+    known = core.parking_index
+    if known is not None and known.standing is not None and known.standing.site is core.site:
+        return known.standing
     if core.site is None:
         core.site = site_of(core.state)
-    made = known.standing
-    if made is None or made.site is not core.site:
-        made = known.standing = standing_of(core.state, core.site)
+    made = index(core).standing = standing_of(core.state, core.site)
     return made
 
 

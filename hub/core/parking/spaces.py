@@ -145,8 +145,9 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
 def _together(core: Core, space: Space) -> bool | None:
     """What the sensors that live say together; None: they disagree, or none lives."""
     said: bool | None = None
+    devices = core.state.devices
     for id in compiled(core).sensors.get(space.id, ()):
-        device = core.state.devices.get(id)
+        device = devices.get(id)
         occupied = device.facts.get("occupied") if device is not None else None
         if device is None or not isinstance(occupied, bool) or device.facts.get("fault") is True:
             continue
@@ -346,22 +347,20 @@ def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
 def _next(core: Core, space: Space, state: SpaceState) -> int | None:
     """When something is due next."""
     now = core.now_ms
-    dues = [_sensors_dead_at(core, space)]
+    dues = []
+    for id in compiled(core).sensors.get(space.id, ()):  # when a sensor that speaks for the space falls silent
+        device = core.state.devices.get(id)
+        if device is not None and "occupied" in device.facts:
+            dues.append(_dead_at(core, device))
     if state.shown is not state.occupied and not state.doubted:
         dues.append(state.believe_ms)
     if state.occupied or state.squat:
         dues += _graces(core, space, state)
-    return min((due for due in dues if due is not None and due > now), default=None)
-
-
-def _sensors_dead_at(core: Core, space: Space) -> int | None:
-    """When the next sensor that speaks for the space falls silent."""
-    dues = []
-    for id in compiled(core).sensors.get(space.id, ()):
-        device = core.state.devices.get(id)
-        if device is not None and "occupied" in device.facts:
-            dues.append(_dead_at(core, device))
-    return min((due for due in dues if due > core.now_ms), default=None)
+    next_ms = None
+    for due in dues:
+        if due > now and (next_ms is None or due < next_ms):
+            next_ms = due
+    return next_ms
 
 
 def _graces(core: Core, space: Space, state: SpaceState) -> list[int]:

@@ -40,6 +40,8 @@ class Standing(msgspec.Struct, kw_only=True):
     """Home -> visits of its cars that are inside."""
     known: dict[int, tuple[int, str]]
     """Visit -> (in_ms, home) as noted in the two above."""
+    own: dict[int, tuple[str, ...]]
+    """Visit -> what `hub.core.parking.evidence` found to be its car's own spaces."""
     counts: Counts
 
     def note_visit(self, visit: Visit) -> None:
@@ -57,6 +59,7 @@ class Standing(msgspec.Struct, kw_only=True):
         if noted is None:
             return
         in_ms, home = noted
+        self.own.pop(id, None)
         del self.entered[bisect_left(self.entered, (in_ms, id))]
         if home:
             cars = self.by_home[home]
@@ -96,30 +99,26 @@ class Standing(msgspec.Struct, kw_only=True):
         """Who came in then and is inside, both ends included."""
         return self.entered[bisect_left(self.entered, (from_ms, 0)) : bisect_left(self.entered, (until_ms + 1, 0))]
 
-    def stands(self, visit: int, parking: ParkingState) -> str | None:
-        """The space that the car of the visit stands in."""
+    def whereabouts(self, visit: int, parking: ParkingState) -> tuple[str | None, tuple[str, int] | None]:
+        """The space that its car stands in; the free space that it left last, and when."""
         spaces = self.spaces_of.get(visit)
         if spaces is None:
-            return None
+            return None, None
+        states = parking.spaces
         if len(spaces) == 1:
-            return spaces[0] if parking.spaces[spaces[0]].occupied is not False else None
-        return max(
-            (id for id in spaces if parking.spaces[id].occupied is not False), key=self.rank.__getitem__, default=None
-        )
+            id = spaces[0]
+            space = states[id]
+            return (None, (id, space.since_ms)) if space.occupied is False else (id, None)
+        rank = self.rank
+        taken = [id for id in spaces if states[id].occupied is not False]
+        free = [id for id in spaces if states[id].occupied is False]
+        last = max(free, key=lambda id: (states[id].since_ms, -rank[id]), default=None)
+        at = max(taken, key=rank.__getitem__, default=None)
+        return at, None if last is None else (last, states[last].since_ms)
 
-    def left(self, visit: int, parking: ParkingState) -> tuple[str, int] | None:
-        """The free space that it left last, and when."""
-        spaces = self.spaces_of.get(visit)
-        if spaces is None:
-            return None
-        if len(spaces) == 1:
-            space = parking.spaces[spaces[0]]
-            return (spaces[0], space.since_ms) if space.occupied is False else None
-        free = [id for id in spaces if parking.spaces[id].occupied is False]
-        if not free:
-            return None
-        last = max(free, key=lambda id: (parking.spaces[id].since_ms, -self.rank[id]))
-        return last, parking.spaces[last].since_ms
+    def stands(self, visit: int, parking: ParkingState) -> str | None:
+        """The space that its car stands in."""
+        return self.whereabouts(visit, parking)[0]
 
 
 def standing_of(state: State, site: Site) -> Standing:
@@ -134,6 +133,7 @@ def standing_of(state: State, site: Site) -> Standing:
         entered=[],
         by_home={},
         known={},
+        own={},
         counts=Counts(touched=set(site.counted[""])),
     )
     for visit in state.parking.visits.values():
