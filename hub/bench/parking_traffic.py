@@ -17,8 +17,8 @@ from hub.simulate.parking.site import GATES, Site
 
 START_MS = 1_799_942_400_000
 SECOND_MS, MINUTE_MS = 1000, 60_000
-CHANGES_A_MINUTE = 1_000_000 / (100 * 1440)
-"""1,000,000 in 100 days."""
+CHANGES_A_MINUTE = 1_000_000 / (30 * 1440)
+"""1,000,000 in 30 days."""
 INSIDE, STANDING = 100, 85
 """About how many of the cars are inside, and in a space."""
 LEAST_MS = 2 * MINUTE_MS

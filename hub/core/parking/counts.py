@@ -33,6 +33,8 @@ class Class(IntEnum):
 
 
 FREE, OCCUPIED, FILLING, EMPTYING, UNSEEN = Class
+_STAY = {FREE: False, FILLING: False, OCCUPIED: True, EMPTYING: True, UNSEEN: None}
+"""What is believed."""
 
 
 class ZoneCounts(msgspec.Struct, kw_only=True):
@@ -88,13 +90,16 @@ class Counts(msgspec.Struct, kw_only=True):
         use, inner = state.spaces[id].use, site.zone_of[id]
         for name in ("", inner) if inner else ("",):
             zone = self.zones.get(name) or self.zones.setdefault(name, ZoneCounts())
+            zone.of_class[now] += 1
             if before is not None:
+                zone.of_class[before] -= 1
+                if _STAY[before] == _STAY[now]:
+                    continue
                 _count(zone, id, use, before, -1)
             _count(zone, id, use, now, 1)
 
 
 def _count(zone: ZoneCounts, id: str, use: SpaceUse, what: Class, by: int) -> None:
-    zone.of_class[what] += by
     if what is not UNSEEN:
         zone.live[use] = zone.live.get(use, 0) + by
         if what is OCCUPIED or what is EMPTYING:

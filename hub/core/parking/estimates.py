@@ -275,15 +275,21 @@ def _estimate(core: Core, here: Site, state: ZoneState, zone: str, tally: Tally,
         unknown=tally.total - tally.live,
         drift=drift,
     )
-    if state.estimate is None or _says(state.estimate) != _says(made):
+    if state.estimate is None or not _says_the_same(state.estimate, made):
         core.changes.parking.estimates[zone] = made
     state.estimate = made
     return made
 
 
-def _says(estimate: Estimate) -> tuple[int, int, int, int, int, str]:
-    one = estimate
-    return one.total, one.left, one.bound, one.present, one.unknown, one.drift
+def _says_the_same(a: Estimate, b: Estimate) -> bool:
+    return (
+        a.left == b.left
+        and a.present == b.present
+        and a.bound == b.bound
+        and a.unknown == b.unknown
+        and a.total == b.total
+        and a.drift == b.drift
+    )
 
 
 def _count_hour(core: Core, zone: str, made: Estimate) -> None:

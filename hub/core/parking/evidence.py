@@ -133,14 +133,35 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
 def _candidates(core: Core, known: Standing, space: Space, at_ms: int, until_ms: int) -> dict[int, None]:
     """Visits that may be meant: who came in lately, who left a space lately, and the cars of the space's homes."""
     parking = core.state.parking
-    found = dict.fromkeys(id for _, id in known.entered_between(at_ms - ENTERED_MS, at_ms + SKEW_MS))
+    found: dict[int, None] = {}
+    spaces_of, own_of, here = known.spaces_of, known.own, space.id
+    for _, id in known.entered_between(at_ms - ENTERED_MS, at_ms + SKEW_MS):
+        stands = spaces_of.get(id)
+        if stands is not None and len(stands) == 1:
+            own = own_of.get(id)
+            if own is not None and here not in own and _stands_well(core, stands[0], own):
+                continue
+        found[id] = None
     for home in space.homes:
         found |= known.by_home.get(home, {})
-    for _, _, id in known.freed_between(at_ms - WANDER_MS, until_ms):
-        visit = parking.spaces[id].visit
+    for _, _, left in known.freed_between(at_ms - WANDER_MS, until_ms):
+        visit = parking.spaces[left].visit
         if visit in parking.visits:
             found[visit] = None
     return found
+
+
+def _stands_well(core: Core, at: str, own: tuple[str, ...]) -> bool:
+    """It stands in its own space, or has none and stands in nobody's: it gives way for its own only (`_gives_way`).
+
+    This only spares the long way: nearly all cars that came in lately stand like this.
+    """
+    if core.state.parking.spaces[at].occupied is False:
+        return False
+    if own:
+        return at in own
+    space = core.state.spaces.get(at)
+    return space is not None and not space.homes
 
 
 def _tier(
