@@ -126,7 +126,8 @@ def estimate_soon(core: Core, zone: str) -> None:
             state = zones[name] = ZoneState()
         known = state.estimate
         if known is None or core.now_ms - known.at_ms >= SOON_MS:
-            estimate_now(core, name)
+            drift = "" if known is None else known.drift
+            _estimate(core, here, state, name, _tally(core, here, state, name), drift)
 
 
 def estimate_now(core: Core, zone: str) -> None:

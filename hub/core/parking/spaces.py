@@ -58,6 +58,9 @@ OUT_MS = 5 * MINUTE_MS
 OLD_MS = MINUTE_MS
 """News this much older than the newest is out of order; clocks differ by less."""
 
+Heard = tuple[bool | None, int | None]
+"""What the sensors of a space say together, and when the next of them falls silent."""
+
 KEPT_FREE = {SpaceUse.FIRE_LANE: "fire_lane", SpaceUse.NO_PARKING: "no_parking"}
 ENDS_WITH_THE_STAY = {"fire_lane": False, "no_parking": False, "overstay": False, "unentitled": False}
 
@@ -86,8 +89,9 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         return
     if reading.event is Event.STARTUP or facts.get("installed") is True:
         state.flips = 0  # recalibrated, or another one
-    _show(core, space.id, state, _together(core, space), at_ms)
-    look(core, space, state)
+    heard = _heard(core, space)
+    _show(core, space.id, state, heard[0], at_ms)
+    look(core, space, state, heard)
 
 
 def space_due(core: Core, space: str, due_ms: int) -> None:
@@ -102,11 +106,11 @@ def space_due(core: Core, space: str, due_ms: int) -> None:
             del core.state.parking.spaces[space]
             core.parking_index = None
         return
-    together = _together(core, known)
-    if (together is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
-        _show(core, space, state, together, core.now_ms)
+    heard = _heard(core, known)
+    if (heard[0] is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
+        _show(core, space, state, heard[0], core.now_ms)
         state.believe_ms = core.now_ms
-    look(core, known, state)
+    look(core, known, state, heard)
 
 
 def rebase_spaces(core: Core, by_ms: int) -> None:
@@ -122,7 +126,7 @@ def rebase_spaces(core: Core, by_ms: int) -> None:
             state.due_ms += by_ms
 
 
-def look(core: Core, space: Space, state: SpaceState) -> None:
+def look(core: Core, space: Space, state: SpaceState, heard: Heard) -> None:
     """Do what is due by now, and arm the timer for what is due next."""
     now = core.now_ms
     if state.flips >= FLIPS_MANY and state.occupied is not None:
@@ -132,8 +136,8 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
     elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
         _believe(core, space, state)
     if state.occupied or state.squat:
-        _stands(core, space, state)
-    due_ms = _next(core, space, state)
+        _stands(core, space, state, heard[0])
+    due_ms = _next(core, space, state, heard[1])
     if due_ms != state.due_ms:
         state.due_ms = due_ms
         core.arm(due_ms, "parking_space", 0, space.id)
@@ -142,21 +146,27 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
 # ── what the sensors say ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _together(core: Core, space: Space) -> bool | None:
-    """What the sensors that live say together; None: they disagree, or none lives."""
+def _heard(core: Core, space: Space) -> Heard:
+    """What the sensors that live say together, None: they disagree, or none lives; when the next of them falls silent."""
     said: bool | None = None
+    together, dies_ms, now = True, None, core.now_ms
     devices = core.state.devices
     for id in compiled(core).sensors.get(space.id, ()):
         device = devices.get(id)
-        occupied = device.facts.get("occupied") if device is not None else None
-        if device is None or not isinstance(occupied, bool) or device.facts.get("fault") is True:
+        if device is None or "occupied" not in device.facts:
             continue
-        if _dead_at(core, device) <= core.now_ms:
+        dead_ms = _dead_at(core, device)
+        if dead_ms <= now:
+            continue
+        if dies_ms is None or dead_ms < dies_ms:
+            dies_ms = dead_ms
+        occupied = device.facts["occupied"]
+        if not isinstance(occupied, bool) or device.facts.get("fault") is True:
             continue
         if said is not None and occupied is not said:
-            return None
+            together = False
         said = occupied
-    return said
+    return said if together else None, dies_ms
 
 
 def _dead_at(core: Core, device: DeviceState) -> int:
@@ -196,7 +206,7 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
         else:
             _leaves(core, space, state, before)
         _changed(core, space, state)
-    look(core, space, state)
+    look(core, space, state, _heard(core, space))
 
 
 # ── what is believed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,20 +274,20 @@ def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | No
 # ── while something stands there ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _stands(core: Core, space: Space, state: SpaceState) -> None:
+def _stands(core: Core, space: Space, state: SpaceState, said: bool | None) -> None:
     """Graces that are over, and another look at what it may be."""
     now, told_of = core.now_ms, core.settings.parking
     kept_free = KEPT_FREE.get(space.use)
     if kept_free is not None:
         # What a replay left behind is told once the sensor has said so itself.
-        if state.occupied and state.since_ms + told_of.lane_ms <= now and _together(core, space):
+        if state.occupied and state.since_ms + told_of.lane_ms <= now and said:
             told(core, space.id, {kept_free: True}, state.since_ms)
     elif space.use in COUNTED:
         if state.occupied:
             _another_look(core, space, state)
         if state.squat:
             _squat_stands(core, space, state)
-        elif state.occupied and _together(core, space):
+        elif state.occupied and said:
             _car_stands(core, space, state)
 
 
@@ -333,33 +343,26 @@ def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
         if state.squat:
             end(core, space, state, Verdict.CAR, CAMERA)
         take(core, space, state, Likely(Tier.SAME, visit, plate, before))
-        look(core, space, state)
+        look(core, space, state, _heard(core, space))
         return
     known = state.squat or state.called_car_ms or space.use not in COUNTED
     if state.occupied and not known and reading.facts.get("label") in NOT_CARS:
         begin(core, space, state, state.since_ms, {CAMERA: str(reading.facts["label"])})
-        look(core, space, state)
+        look(core, space, state, _heard(core, space))
 
 
 # ── the timer ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _next(core: Core, space: Space, state: SpaceState) -> int | None:
+def _next(core: Core, space: Space, state: SpaceState, dies_ms: int | None) -> int | None:
     """When something is due next."""
-    now = core.now_ms
-    dues = []
-    for id in compiled(core).sensors.get(space.id, ()):  # when a sensor that speaks for the space falls silent
-        device = core.state.devices.get(id)
-        if device is not None and "occupied" in device.facts:
-            dues.append(_dead_at(core, device))
-    if state.shown is not state.occupied and not state.doubted:
-        dues.append(state.believe_ms)
+    now, next_ms = core.now_ms, dies_ms
+    if state.shown is not state.occupied and not state.doubted and state.believe_ms > now:
+        next_ms = state.believe_ms if next_ms is None else min(next_ms, state.believe_ms)
     if state.occupied or state.squat:
-        dues += _graces(core, space, state)
-    next_ms = None
-    for due in dues:
-        if due > now and (next_ms is None or due < next_ms):
-            next_ms = due
+        for due_ms in _graces(core, space, state):
+            if due_ms > now and (next_ms is None or due_ms < next_ms):
+                next_ms = due_ms
     return next_ms
 
 
