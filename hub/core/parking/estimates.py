@@ -166,7 +166,7 @@ def _tally(core: Core, here: Site, zone_state: ZoneState, zone: str) -> Tally:
     if counts.unseen:
         spaces, states = core.state.spaces, core.state.parking.spaces
         rates = {use: (counts.occupied.get(use, 0) + 1) / (n + 2) for use, n in counts.live.items() if n}
-        homes = known.by_home.keys() if core.state.gate_lanes else None
+        homes = known.homes.keys() if core.state.gate_lanes else None
         for id in sorted(counts.unseen):
             p = _chance(spaces[id], states.get(id), rates, homes, now_ms)
             occupied += p

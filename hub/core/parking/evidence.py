@@ -108,7 +108,7 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
         visit = parking.visits[id]
         if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
             continue
-        at, left = known.whereabouts(id, parking)
+        at, left = known.whereabouts(id)
         if at == space.id:
             continue
         tier = _tier(core, known, space, visit, at_ms, until_ms, left)
@@ -125,43 +125,22 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
         if nameless is not None and nameless.tier < tier:
             return nameless
     sole = tier <= Tier.OWN or sum(1 for one in found if one[4].plate) == 1
-    at, left = known.whereabouts(visit.id, parking)
+    at, left = known.whereabouts(visit.id)
     before = at or (left[0] if left is not None else "")
     return Likely(tier, visit.id, visit.plate if sole else "", before)
 
 
 def _candidates(core: Core, known: Standing, space: Space, at_ms: int, until_ms: int) -> dict[int, None]:
-    """Visits that may be meant: who came in lately, who left a space lately, and the cars of the space's homes."""
-    parking = core.state.parking
-    found: dict[int, None] = {}
-    spaces_of, own_of, here = known.spaces_of, known.own, space.id
-    for _, id in known.entered_between(at_ms - ENTERED_MS, at_ms + SKEW_MS):
-        stands = spaces_of.get(id)
-        if stands is not None and len(stands) == 1:
-            own = own_of.get(id)
-            if own is not None and here not in own and _stands_well(core, stands[0], own):
-                continue
+    """Visits that may be meant: who came in lately and does not stand well, who left a space lately, and whose own it is."""
+    visits, spaces = core.state.parking.visits, core.state.parking.spaces
+    found = known.owners.get(space.id, {}).copy()
+    for _, id in known.roaming_since(at_ms - ENTERED_MS, at_ms + SKEW_MS):
         found[id] = None
-    for home in space.homes:
-        found |= known.by_home.get(home, {})
     for _, _, left in known.freed_between(at_ms - WANDER_MS, until_ms):
-        visit = parking.spaces[left].visit
-        if visit in parking.visits:
+        visit = spaces[left].visit
+        if visit in visits:
             found[visit] = None
     return found
-
-
-def _stands_well(core: Core, at: str, own: tuple[str, ...]) -> bool:
-    """It stands in its own space, or has none and stands in nobody's: it gives way for its own only (`_gives_way`).
-
-    This only spares the long way: nearly all cars that came in lately stand like this.
-    """
-    if core.state.parking.spaces[at].occupied is False:
-        return False
-    if own:
-        return at in own
-    space = core.state.spaces.get(at)
-    return space is not None and not space.homes
 
 
 def _tier(
@@ -171,9 +150,7 @@ def _tier(
     wandered = left is not None and at_ms - WANDER_MS <= left[1] <= until_ms
     if wandered and left is not None and left[0] == space.id:
         return Tier.SAME
-    own = known.own.get(visit.id)
-    if own is None:
-        own = _own(core, known, visit)
+    own = known.own.get(visit.id, ())
     if space.id in own:
         return Tier.OWN if wandered or (left is None and visit.in_ms >= at_ms - ENTERED_MS) else None
     if left is not None and not wandered:
@@ -198,17 +175,6 @@ def _gives_way(core: Core, known: Standing, at: str, visit: Visit, tier: Tier) -
     return tier < there if there is not None else tier is Tier.OWN
 
 
-def _own(core: Core, known: Standing, visit: Visit) -> tuple[str, ...]:
-    """Its own spaces, and those that its permit names; remembered until it leaves or gets another name."""
-    permit = core.state.permits.get(visit.plate) if visit.plate else None
-    home = visit.home or (permit.place if permit is not None else "")
-    own = known.site.owned.get(home, ()) if home else ()
-    if permit is not None:
-        own += permit.spaces
-    known.own[visit.id] = own
-    return own
-
-
 def _any_free_or_unknown(core: Core, ids: tuple[str, ...]) -> bool:
     spaces, states = core.state.spaces, core.state.parking.spaces
     for id in ids:
@@ -229,9 +195,9 @@ def own_car(core: Core, space: Space) -> int:
     if space.homes:
         known, parking = standing(core), core.state.parking
         for visit in parking.visits.values():
-            if not visit.plate or space.id not in _own(core, known, visit):
+            if not visit.plate or space.id not in known.own.get(visit.id, ()):
                 continue
-            if known.stands(visit.id, parking) is None:
+            if known.stands(visit.id) is None:
                 return visit.id
     return A_CAR
 
@@ -333,7 +299,7 @@ def _all_stand_elsewhere(core: Core, space: Space) -> bool:
         return False
     plates = {plate for plate, permit in core.state.permits.items() if permit.place in space.homes}
     known, parking = standing(core), core.state.parking
-    visits = (parking.visits.get(id) for id in known.spaces_of if known.stands(id, parking) is not None)
+    visits = (parking.visits.get(id) for id in known.spaces_of if known.stands(id) is not None)
     inside = {visit.plate for visit in visits if visit}
     return bool(plates) and plates <= inside
 

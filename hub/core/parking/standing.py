@@ -2,6 +2,9 @@
 
 All of it follows from the visits and spaces of the state. It is made from them when there is none, or when the registry has
 changed since; whatever writes a space's ``visit`` or ``occupied`` does so through `hub.core.parking.index`, which keeps it.
+
+A car stands well in its own space; one that has none, in a space that is nobody's. Nearly all do, and such a car gives way for nothing
+but its own space: whoever looks for a car needs only those that roam, and those whose own space it is.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ import msgspec
 
 from hub.core.parking.counts import FOR_EVER_MS, Counts
 from hub.core.parking.site import Site
-from hub.core.parking.state import ParkingState, SpaceState
+from hub.core.parking.state import SpaceState
 from hub.core.state import State
-from hub.model import Visit
+from hub.model import Permit, Visit
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -34,43 +37,83 @@ class Standing(msgspec.Struct, kw_only=True):
     """Counted spaces that are nobody's own."""
     free_for_all: int = 0
     """How many of these are free."""
-    entered: list[tuple[int, int]]
-    """(in_ms, visit) of those who are inside, by time."""
-    by_home: dict[str, dict[int, None]]
-    """Home -> visits of its cars that are inside."""
-    known: dict[int, tuple[int, str]]
-    """Visit -> (in_ms, home) as noted in the two above."""
+    spaces: dict[str, SpaceState]
+    permits: dict[str, Permit]
+    nobodys: frozenset[str]
+    """Spaces that are nobody's own."""
+    entered: dict[int, int]
+    """Visit of a car that is inside -> in_ms."""
+    roaming: list[tuple[int, int]]
+    """(in_ms, visit) of those that do not stand well, by time."""
+    roams: set[int]
+    """The same visits."""
     own: dict[int, tuple[str, ...]]
-    """Visit -> what `hub.core.parking.evidence` found to be its car's own spaces."""
+    """Visit -> its home's spaces, and those that its permit names."""
+    owners: dict[str, dict[int, None]]
+    """Space -> visits whose own it is."""
+    homes: dict[str, int]
+    """Home -> how many of its cars are inside."""
+    home_of: dict[int, str]
+    """Visit -> home."""
     counts: Counts
 
     def note_visit(self, visit: Visit) -> None:
         """It is inside."""
-        if visit.id in self.known:
-            self.forget_visit(visit.id)
-        self.known[visit.id] = visit.in_ms, visit.home
-        insort(self.entered, (visit.in_ms, visit.id))
+        id = visit.id
+        if id in self.entered:
+            self.forget_visit(id)
+        self.entered[id] = visit.in_ms
         if visit.home:
-            self.by_home.setdefault(visit.home, {})[visit.id] = None
+            self.home_of[id] = visit.home
+            self.homes[visit.home] = self.homes.get(visit.home, 0) + 1
+        permit = self.permits.get(visit.plate) if visit.plate else None
+        home = visit.home or (permit.place if permit is not None else "")
+        own = self.site.owned.get(home, ()) if home else ()
+        if permit is not None:
+            own += permit.spaces
+        self.own[id] = own
+        for space in own:
+            self.owners.setdefault(space, {})[id] = None
+        self._place(id)
 
     def forget_visit(self, id: int) -> None:
         """It is no longer inside, or not as it was noted."""
-        noted = self.known.pop(id, None)
-        if noted is None:
+        in_ms = self.entered.pop(id, None)
+        if in_ms is None:
             return
-        in_ms, home = noted
-        self.own.pop(id, None)
-        del self.entered[bisect_left(self.entered, (in_ms, id))]
+        home = self.home_of.pop(id, "")
         if home:
-            cars = self.by_home[home]
-            del cars[id]
-            if not cars:
-                del self.by_home[home]
+            self.homes[home] -= 1
+            if not self.homes[home]:
+                del self.homes[home]
+        for space in set(self.own.pop(id)):
+            del self.owners[space][id]
+        if id in self.roams:
+            self.roams.remove(id)
+            del self.roaming[bisect_left(self.roaming, (in_ms, id))]
+
+    def _place(self, id: int) -> None:
+        """It roams, or stands well."""
+        in_ms = self.entered.get(id)
+        if in_ms is None:
+            return
+        at = self.spaces_of.get(id)
+        well = False
+        if at is not None and len(at) == 1 and self.spaces[at[0]].occupied is not False:
+            own = self.own[id]
+            well = at[0] in own if own else at[0] in self.nobodys
+        if well and id in self.roams:
+            self.roams.remove(id)
+            del self.roaming[bisect_left(self.roaming, (in_ms, id))]
+        elif not well and id not in self.roams:
+            self.roams.add(id)
+            insort(self.roaming, (in_ms, id))
 
     def note_space(self, id: str, state: SpaceState) -> None:
         """The space has this visit and this occupancy."""
         if state.visit > 0:
             self.spaces_of.setdefault(state.visit, []).append(id)
+            self._place(state.visit)
         if state.occupied is False:
             insort(self.freed, (state.since_ms, self.rank[id], id))
             self.free_for_all += id in self.for_all
@@ -82,6 +125,7 @@ class Standing(msgspec.Struct, kw_only=True):
             spaces.remove(id)
             if not spaces:
                 del self.spaces_of[state.visit]
+            self._place(state.visit)
         if state.occupied is False:
             del self.freed[bisect_left(self.freed, (state.since_ms, self.rank[id], id))]
             self.free_for_all -= id in self.for_all
@@ -95,16 +139,16 @@ class Standing(msgspec.Struct, kw_only=True):
         """Spaces that are free since then, both ends included."""
         return self.freed[bisect_left(self.freed, (from_ms, 0, "")) : bisect_left(self.freed, (until_ms + 1, 0, ""))]
 
-    def entered_between(self, from_ms: int, until_ms: int) -> list[tuple[int, int]]:
-        """Who came in then and is inside, both ends included."""
-        return self.entered[bisect_left(self.entered, (from_ms, 0)) : bisect_left(self.entered, (until_ms + 1, 0))]
+    def roaming_since(self, from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+        """Who came in then and does not stand well, both ends included."""
+        return self.roaming[bisect_left(self.roaming, (from_ms, 0)) : bisect_left(self.roaming, (until_ms + 1, 0))]
 
-    def whereabouts(self, visit: int, parking: ParkingState) -> tuple[str | None, tuple[str, int] | None]:
+    def whereabouts(self, visit: int) -> tuple[str | None, tuple[str, int] | None]:
         """The space that its car stands in; the free space that it left last, and when."""
         spaces = self.spaces_of.get(visit)
         if spaces is None:
             return None, None
-        states = parking.spaces
+        states = self.spaces
         if len(spaces) == 1:
             id = spaces[0]
             space = states[id]
@@ -116,9 +160,9 @@ class Standing(msgspec.Struct, kw_only=True):
         at = max(taken, key=rank.__getitem__, default=None)
         return at, None if last is None else (last, states[last].since_ms)
 
-    def stands(self, visit: int, parking: ParkingState) -> str | None:
+    def stands(self, visit: int) -> str | None:
         """The space that its car stands in."""
-        return self.whereabouts(visit, parking)[0]
+        return self.whereabouts(visit)[0]
 
 
 def standing_of(state: State, site: Site) -> Standing:
@@ -130,10 +174,16 @@ def standing_of(state: State, site: Site) -> Standing:
         freed=[],
         counted=frozenset(site.counted[""]),
         for_all=frozenset(id for id in site.counted[""] if not state.spaces[id].homes),
-        entered=[],
-        by_home={},
-        known={},
+        spaces=state.parking.spaces,
+        permits=state.permits,
+        nobodys=frozenset(id for id, space in state.spaces.items() if not space.homes),
+        entered={},
+        roaming=[],
+        roams=set(),
         own={},
+        owners={},
+        homes={},
+        home_of={},
         counts=Counts(touched=set(site.counted[""])),
     )
     for visit in state.parking.visits.values():
