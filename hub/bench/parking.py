@@ -59,8 +59,8 @@ class Played(msgspec.Struct):
     """What a stretch of traffic took, and what of it could not be found."""
 
     inputs: int = 0
-    taken: int = 0
-    """Inputs at the last commit."""
+    """Passages and changes."""
+    uncommitted: int = 0
     seconds: float = 0.0
     cpu_s: float = 0.0
     entries: int = 0
@@ -141,7 +141,9 @@ def _play(core: Core, traffic: Traffic, *, check: bool) -> Played:
     for message in traffic.messages():
         chunk.append(message)
         occupied = message.readings[0].facts.get("occupied")
-        if check and isinstance(occupied, bool):
+        if not message.readings[0].key:
+            played.inputs -= 1  # a heartbeat: stepped, and nothing that was asked for
+        elif check and isinstance(occupied, bool):
             awaited.append((message.raw.received_ms, message.raw.topic.removeprefix("geo-"), occupied))
         if len(chunk) == LOOK_EVERY or message.raw.received_ms > core.now_ms + MINUTE_MS:
             _step(core, chunk, played)
@@ -162,15 +164,16 @@ def _step(core: Core, chunk: list[Received], played: Played) -> None:
     played.seconds += time.perf_counter() - began
     played.cpu_s += time.process_time() - began_cpu
     played.inputs += len(chunk)
+    played.uncommitted += len(chunk)
     chunk.clear()
-    if played.inputs >= played.taken + BATCH:
+    if played.uncommitted >= BATCH:
         _take(core, played)
 
 
 def _take(core: Core, played: Played) -> None:
     began, began_cpu = time.perf_counter(), time.process_time()
     _, changes = core.take()
-    played.taken = played.inputs
+    played.uncommitted = 0
     played.seconds += time.perf_counter() - began
     played.cpu_s += time.process_time() - began_cpu
     played.entries += sum(entry.reason is EntryReason.PASSED for entry in changes.parking.entries)

@@ -1,8 +1,9 @@
 """Traffic for the replay: cars with and without a permit come in, stand here and there, and go; bikes stand where they may not. Pure.
 
 Five changes of spaces a passage is more than a compound has, so that a car stands in several spaces before it goes. All of it is spread
-over `DAYS` days for the numbers that are asked for: some ten times as dense as life, in which 200,000 passages are nine months of 180 cars.
-Every stay, and every gap between two, outlasts the debounce, so that each change is believed and judged.
+over 30 days for the numbers that are asked for: some ten times as dense as life, in which 200,000 passages are nine months of 180 cars.
+Every stay, and every gap between two, outlasts the debounce, so that each change is believed and judged. Each sensor also says every
+hour that nothing has changed; that is no change, and is stepped beside.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ LEAST_MS = 2 * MINUTE_MS
 UNREAD = 0.01
 CAR_APART_MS = 16 * SECOND_MS
 """Two cars of one lane; nearer to each other one without a plate would count as another read of the one before."""
-BIKES, BIKE_AWAY_MS, BIKE_STAYS_MS = 20, 180 * MINUTE_MS, 25 * MINUTE_MS
+BIKES, BIKE_AWAY_MS, BIKE_STAYS_MS = 60, 2880 * MINUTE_MS, 60 * MINUTE_MS
+HEARTBEAT_MS = 60 * MINUTE_MS
 IN_A_LANE = 0.1
 """Share of bikes and cars in fire lanes and no-parking bays."""
 STRANGER = 0.2
@@ -47,6 +49,7 @@ class Traffic:
         self._due: list[_Event] = []
         self._ready: dict[str, int] = {}
         """Space -> from when on it may be taken; absent while something stands there."""
+        self._shown = {space.id: False for space in it.spaces}
         self._lane_ms: dict[str, int] = {}
         self._shared = [space.id for space in it.spaces if space.id in it.counted and not space.homes]
         self._stay_ms = 2 * STANDING / CHANGES_A_MINUTE * MINUTE_MS
@@ -59,6 +62,8 @@ class Traffic:
             self._at(START_MS + self._about(self._away_ms), "in", who)
         for bike in range(BIKES):
             self._at(START_MS + self._about(BIKE_AWAY_MS), "stand", -1 - bike)
+        for space in self._ready:
+            self._at(START_MS + self._random.randrange(HEARTBEAT_MS), "alive", 0, space)
         while self._passed < self._passages or self._changed < self._changes:
             at_ms, _, what, who, space = heapq.heappop(self._due)
             match what:
@@ -66,10 +71,17 @@ class Traffic:
                     said = self._pass(at_ms, Direction(what), who)
                 case "stand":
                     said = self._stand(at_ms, who)
+                case "alive":
+                    said = self._lives(at_ms, space)
                 case _:
                     said = self._leave(at_ms, who, space)
             if said is not None:
                 yield said
+
+    def _lives(self, at_ms: int, space: str) -> Received:
+        self._at(at_ms + HEARTBEAT_MS, "alive", 0, space)
+        facts: dict[str, Fact] = {"occupied": self._shown[space]}
+        return _said(self._it.sensor(space), Kind.PARKING, Event.STATUS, facts, at_ms, 0)
 
     def _at(self, at_ms: int, what: str, who: int, space: str = "") -> None:
         self._n += 1
@@ -148,9 +160,12 @@ class Traffic:
         if self._changed >= self._changes:
             return None
         self._changed += 1
+        self._shown[space] = occupied
         facts: dict[str, Fact] = {"occupied": occupied}
         return _said(self._it.sensor(space), Kind.PARKING, Event.STATUS, facts, at_ms, self._changed)
 
 
 def _said(device: str, kind: Kind, event: Event, facts: dict[str, Fact], at_ms: int, key: int) -> Received:
-    return Received(RawMessage("site", device, b"", at_ms), (Reading(device, kind, event, facts, at_ms, str(key)),))
+    return Received(
+        RawMessage("site", device, b"", at_ms), (Reading(device, kind, event, facts, at_ms, str(key) if key else ""),)
+    )
