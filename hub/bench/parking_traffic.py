@@ -1,7 +1,7 @@
 """Traffic for the replay: cars with and without a permit come in, stand here and there, and go; bikes stand where they may not. Pure.
 
 Five changes of spaces a passage is more than a compound has, so that a car stands in several spaces before it goes. All of it is spread
-over 30 days for the numbers that are asked for: some ten times as dense as life, in which 200,000 passages are nine months of 180 cars.
+over 10 days for the numbers that are asked for: some thirty times as dense as life, in which 200,000 passages are nine months of 180 cars.
 Every stay, and every gap between two, outlasts the debounce, so that each change is believed and judged. Each sensor also says every
 hour that nothing has changed; that is no change, and is stepped beside.
 """
@@ -18,8 +18,8 @@ from hub.simulate.parking.site import GATES, Site
 
 START_MS = 1_799_942_400_000
 SECOND_MS, MINUTE_MS = 1000, 60_000
-CHANGES_A_MINUTE = 1_000_000 / (30 * 1440)
-"""1,000,000 in 30 days."""
+CHANGES_A_MINUTE = 1_000_000 / (10 * 1440)
+"""1,000,000 in 10 days."""
 INSIDE, STANDING = 100, 85
 """About how many of the cars are inside, and in a space."""
 LEAST_MS = 2 * MINUTE_MS
@@ -29,10 +29,12 @@ CAR_APART_MS = 16 * SECOND_MS
 """Two cars of one lane; nearer to each other one without a plate would count as another read of the one before."""
 BIKES, BIKE_AWAY_MS, BIKE_STAYS_MS = 60, 2880 * MINUTE_MS, 60 * MINUTE_MS
 HEARTBEAT_MS = 60 * MINUTE_MS
+COMES_BACK = 0.8
+"""Share of owners who stand in their own space again rather than in another."""
 IN_A_LANE = 0.1
 """Share of bikes and cars in fire lanes and no-parking bays."""
-STRANGER = 0.2
-"""Share of cars that find nothing else and take somebody's own."""
+STRANGER = 0.01
+"""Share of cars that take whatever is free, be it somebody's own."""
 
 _Event = tuple[int, int, str, int, str]
 """(ms, n, what, who, space)."""
@@ -135,7 +137,8 @@ class Traffic:
         if who < 0:
             self._at(at_ms + self._about(BIKE_AWAY_MS), "stand", who)
         elif self._passed * self._changes > self._changed * self._passages:
-            self._at(at_ms + self._soon(), "stand", who)
+            comes_back = self._it.cars[who].space and self._random.random() < COMES_BACK
+            self._at(at_ms + self._soon() + (LEAST_MS if comes_back else 0), "stand", who)
         else:
             self._at(at_ms + self._soon(), "out", who)
 
@@ -147,10 +150,9 @@ class Traffic:
         if who < 0:
             return self._free(at_ms, random.sample(it.counted, 8))
         own = it.cars[who].space
-        found = self._free(at_ms, [own, *random.sample(self._shared, 8)])
-        if not found and random.random() < STRANGER:
-            found = self._free(at_ms, random.sample(it.counted, 8))
-        return found
+        if random.random() < STRANGER:
+            return self._free(at_ms, random.sample(it.counted, 8))
+        return self._free(at_ms, [own, *random.sample(self._shared, len(self._shared))])
 
     def _free(self, at_ms: int, spaces: list[str]) -> str:
         ready = self._ready
