@@ -59,6 +59,8 @@ class Counts(msgspec.Struct, kw_only=True):
     alive_until_ms: int = FOR_EVER_MS
     day: tuple[int, int] = (0, 0)
     """Begin and end of the local day, as asked for last."""
+    clock: tuple[int, float] = (-1, 0.0)
+    """A moment, and what `hub.core.parking.estimates.swing` found of its hour."""
 
     def zone(self, name: str, state: State, site: Site, now_ms: int, dead_ms: int) -> ZoneCounts:
         """The zone as it is now."""

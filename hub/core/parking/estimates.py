@@ -25,6 +25,7 @@ import msgspec
 
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS, local_day, moment
+from hub.core.parking.counts import Counts
 from hub.core.parking.drift import look_for_drift
 from hub.core.parking.hours import hour_of
 from hub.core.parking.index import standing
@@ -190,22 +191,21 @@ def misread_mean(state: ZoneState, total: int) -> float:
 
 def swing(core: Core, state: ZoneState) -> float:
     """What sensors do not see now, against its mean: people put things into spaces by day, and the squats that are seen show when."""
-    now_ms = core.now_ms
-    of_day = (now_ms - _midnight(core)) / DAY_MS
-    by_clock = 1 + DAY_SWING * math.cos(2 * math.pi * (of_day - BUSIEST))
+    counts = standing(core).counts
+    if counts.clock[0] != core.now_ms:
+        counts.clock = core.now_ms, _by_clock(core, counts)
+    by_clock = counts.clock[1]
     if state.squats_mean <= 0:
         return by_clock
     return (by_clock + min(state.squats_now / state.squats_mean, MOST_SWING)) / 2
 
 
-def _midnight(core: Core) -> int:
-    """When the local day began."""
-    counts = standing(core).counts
+def _by_clock(core: Core, counts: Counts) -> float:
     if not counts.day[0] <= core.now_ms < counts.day[1]:
         zone = core.settings.zone
         today = local_day(zone, core.now_ms)
         counts.day = moment(zone, today, 0), moment(zone, today + 1, 0)
-    return counts.day[0]
+    return 1 + DAY_SWING * math.cos(2 * math.pi * ((core.now_ms - counts.day[0]) / DAY_MS - BUSIEST))
 
 
 def _chance(

@@ -113,23 +113,27 @@ def new_space(core: Core, id: str, since_ms: int = 0) -> SpaceState:
 
 def put_visit(core: Core, id: str, state: SpaceState, visit: int, plate: str = "") -> None:
     """This car stands there, or a word of `hub.core.parking.evidence`."""
+    before, state.visit, state.plate = state.visit, visit, plate
     known = _kept(core)
-    if known is not None and visit != state.visit:
-        known.forget_space(id, state)
-        state.visit = visit
-        known.note_space(id, state)
-    state.visit, state.plate = visit, plate
+    if known is not None and visit != before:
+        known.forget_visit_of(id, before)
+        known.note_visit_of(id, visit)
 
 
 def put_occupied(core: Core, id: str, state: SpaceState, occupied: bool | None, since_ms: int) -> None:
     """This is believed of it since then."""
-    known = _kept(core)
-    if known is not None:
-        known.forget_space(id, state)
+    before, before_ms = state.occupied, state.since_ms
     state.occupied, state.since_ms = occupied, since_ms
-    if known is not None:
-        known.note_space(id, state)
-        known.touch(id)
+    known = _kept(core)
+    if known is None:
+        return
+    if before is False:
+        known.forget_free(id, before_ms)
+    if occupied is False:
+        known.note_free(id, since_ms)
+    if state.visit > 0:
+        known.place(state.visit)
+    known.touch(id)
 
 
 def touched(core: Core, id: str) -> None:

@@ -89,6 +89,7 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         return
     if reading.event is Event.STARTUP or facts.get("installed") is True:
         state.flips = 0  # recalibrated, or another one
+        touched(core, space.id)
     heard = _heard(core, space)
     _show(core, space.id, state, heard[0], at_ms)
     look(core, space, state, heard)
@@ -180,9 +181,9 @@ def _dead_at(core: Core, device: DeviceState) -> int:
 
 def _show(core: Core, id: str, state: SpaceState, shown: bool | None, at_ms: int) -> None:
     """The sensors say something else; what did not last is counted."""
-    touched(core, id)
     if shown is state.shown:
         return
+    touched(core, id)
     if shown is state.occupied and state.shown is not None and shown is not None:
         zone = core.settings.zone
         same_day = local_day(zone, at_ms) == local_day(zone, state.shown_ms)

@@ -74,7 +74,7 @@ class Standing(msgspec.Struct, kw_only=True):
         self.own[id] = own
         for space in own:
             self.owners.setdefault(space, {})[id] = None
-        self._place(id)
+        self.place(id)
 
     def forget_visit(self, id: int) -> None:
         """It is no longer inside, or not as it was noted."""
@@ -92,7 +92,7 @@ class Standing(msgspec.Struct, kw_only=True):
             self.roams.remove(id)
             del self.roaming[bisect_left(self.roaming, (in_ms, id))]
 
-    def _place(self, id: int) -> None:
+    def place(self, id: int) -> None:
         """It roams, or stands well."""
         in_ms = self.entered.get(id)
         if in_ms is None:
@@ -109,26 +109,30 @@ class Standing(msgspec.Struct, kw_only=True):
             self.roams.add(id)
             insort(self.roaming, (in_ms, id))
 
-    def note_space(self, id: str, state: SpaceState) -> None:
-        """The space has this visit and this occupancy."""
-        if state.visit > 0:
-            self.spaces_of.setdefault(state.visit, []).append(id)
-            self._place(state.visit)
-        if state.occupied is False:
-            insort(self.freed, (state.since_ms, self.rank[id], id))
-            self.free_for_all += id in self.for_all
+    def note_visit_of(self, id: str, visit: int) -> None:
+        """The space has this visit."""
+        if visit > 0:
+            self.spaces_of.setdefault(visit, []).append(id)
+            self.place(visit)
 
-    def forget_space(self, id: str, state: SpaceState) -> None:
-        """It is about to have another."""
-        if state.visit > 0:
-            spaces = self.spaces_of[state.visit]
+    def forget_visit_of(self, id: str, visit: int) -> None:
+        """The space no longer has this visit."""
+        if visit > 0:
+            spaces = self.spaces_of[visit]
             spaces.remove(id)
             if not spaces:
-                del self.spaces_of[state.visit]
-            self._place(state.visit)
-        if state.occupied is False:
-            del self.freed[bisect_left(self.freed, (state.since_ms, self.rank[id], id))]
-            self.free_for_all -= id in self.for_all
+                del self.spaces_of[visit]
+            self.place(visit)
+
+    def note_free(self, id: str, since_ms: int) -> None:
+        """The space is free."""
+        insort(self.freed, (since_ms, self.rank[id], id))
+        self.free_for_all += id in self.for_all
+
+    def forget_free(self, id: str, since_ms: int) -> None:
+        """The space is no longer free, or since another time."""
+        del self.freed[bisect_left(self.freed, (since_ms, self.rank[id], id))]
+        self.free_for_all -= id in self.for_all
 
     def touch(self, id: str) -> None:
         """What its sensor says, or how far that is believed, may have changed."""
@@ -189,5 +193,7 @@ def standing_of(state: State, site: Site) -> Standing:
     for visit in state.parking.visits.values():
         made.note_visit(visit)
     for id, space in state.parking.spaces.items():
-        made.note_space(id, space)
+        made.note_visit_of(id, space.visit)
+        if space.occupied is False:
+            made.note_free(id, space.since_ms)
     return made
