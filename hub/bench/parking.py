@@ -158,7 +158,7 @@ def _play(core: Core, traffic: Traffic, *, check: bool) -> Played:
 
 
 def _step(core: Core, chunk: list[Received], played: Played) -> None:
-    began, began_cpu = time.perf_counter(), time.process_time()
+    began_cpu, began = time.process_time(), time.perf_counter()
     for message in chunk:
         step(core, message)
     played.seconds += time.perf_counter() - began
@@ -171,7 +171,7 @@ def _step(core: Core, chunk: list[Received], played: Played) -> None:
 
 
 def _take(core: Core, played: Played) -> None:
-    began, began_cpu = time.perf_counter(), time.process_time()
+    began_cpu, began = time.process_time(), time.perf_counter()
     _, changes = core.take()
     played.uncommitted = 0
     played.seconds += time.perf_counter() - began
