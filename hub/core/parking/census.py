@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from hub.core.commands import CountSpaces
 from hub.core.context import Core
+from hub.core.parking.counts import seen
 from hub.core.parking.estimates import (
     LEAST_SWING,
     Seen,
@@ -17,12 +18,12 @@ from hub.core.parking.estimates import (
     has_gates,
     hidden_mean,
     misread_mean,
-    seen,
     swing,
 )
+from hub.core.parking.index import new_space, touched
 from hub.core.parking.ledger import enter, leave
 from hub.core.parking.site import Site, site_of
-from hub.core.parking.state import SpaceState, ZoneState
+from hub.core.parking.state import ZoneState
 from hub.model import Census, EntryReason, ReadHow, Verdict, Visit
 
 NEWEST = 0.15
@@ -70,7 +71,7 @@ def _note(core: Core, id: str, verdict: Verdict) -> Seen:
     spaces = core.state.parking.spaces
     space = spaces.get(id)
     if space is None:
-        space = spaces[id] = SpaceState()
+        space = new_space(core, id)
     stands = verdict is not Verdict.NOTHING
     live = seen(space, core.now_ms, core.settings.parking.dead_ms)
     found = Seen.UNSEEN
@@ -83,6 +84,7 @@ def _note(core: Core, id: str, verdict: Verdict) -> Seen:
         space.doubted_ms = core.now_ms
     elif found is Seen.UNSEEN and space.doubted_ms and space.occupied is stands:
         space.doubted_ms = 0
+    touched(core, id)
     core.changes.parking.spaces[id] = space
     return found
 

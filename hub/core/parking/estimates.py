@@ -18,14 +18,17 @@ What is left is the counted spaces less what stands in them. Each source says wh
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from enum import StrEnum
 
 import msgspec
 
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS, local_day, moment
+from hub.core.parking.counts import Counts
 from hub.core.parking.drift import look_for_drift
 from hub.core.parking.hours import hour_of
+from hub.core.parking.index import standing
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.state import SpaceState, ZoneState
 from hub.core.parking.timers import MINUTE_MS, next_minute
@@ -51,8 +54,6 @@ LEAST = 0.1
 """Variance that is left when a census has found nothing hidden and nothing wrong."""
 SQUATS_NOW_MS, SQUATS_MEAN_MS = 90 * 60_000, 5 * 86_400_000
 LEARNT_MS = 24 * 3_600_000
-FLAPPING = 20
-"""Changes of a day that did not last, above which a sensor is not believed."""
 
 
 class Seen(StrEnum):
@@ -126,7 +127,8 @@ def estimate_soon(core: Core, zone: str) -> None:
             state = zones[name] = ZoneState()
         known = state.estimate
         if known is None or core.now_ms - known.at_ms >= SOON_MS:
-            estimate_now(core, name)
+            drift = "" if known is None else known.drift
+            _estimate(core, here, state, name, _tally(core, here, state, name), drift)
 
 
 def estimate_now(core: Core, zone: str) -> None:
@@ -146,52 +148,35 @@ def _site(core: Core) -> Site:
 
 def has_gates(here: Site, zone: str) -> bool:
     """Cars are counted into and out of the zone."""
-    return any(lane.zone == zone for lane in here.lane_of.values())
+    return zone in here.gated
 
 
 # ── spaces ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def seen(space: SpaceState | None, now_ms: int, dead_ms: int) -> bool:
-    """Its sensor lives and may be believed."""
-    return (
-        space is not None
-        and space.occupied is not None
-        and now_ms - space.heard_ms <= dead_ms
-        and (not space.doubted_ms or space.since_ms > space.doubted_ms)
-        and space.flips <= FLAPPING
-    )
-
-
 def _tally(core: Core, here: Site, zone_state: ZoneState, zone: str) -> Tally:
-    """Long because it is the hot path: each space once, and those that nobody sees once more."""
+    """The hot path: what was counted as it changed, and each space that nobody sees."""
     now_ms, dead_ms = core.now_ms, core.settings.parking.dead_ms
-    spaces, known = core.state.parking.spaces, core.state.spaces
-    counted = here.counted[zone]
-    unseen: list[str] = []
-    occupied = variance = 0.0
-    for id in counted:
-        one = spaces.get(id)
-        if one is None or not seen(one, now_ms, dead_ms):
-            unseen.append(id)
-        elif one.shown is not None and one.shown is not one.occupied:
-            occupied += PENDING if one.shown else 1 - PENDING
-            variance += PENDING * (1 - PENDING)
-        elif one.occupied:
-            occupied += 1
-    live = len(counted) - len(unseen)
-    if unseen:
-        rates = _rates(core, counted, unseen)
-        homes = _homes_inside(core)
-        for id in unseen:
-            p = _chance(known[id], spaces.get(id), rates, homes, now_ms)
+    known = standing(core)
+    counts = known.counts.zone(zone, core.state, here, now_ms, dead_ms)
+    _, steady, filling, emptying, _ = counts.of_class
+    occupied = steady + PENDING * filling + (1 - PENDING) * emptying
+    variance = PENDING * (1 - PENDING) * (filling + emptying)
+    total = len(here.counted[zone])
+    live = total - len(counts.unseen)
+    if counts.unseen:
+        spaces, states = core.state.spaces, core.state.parking.spaces
+        rates = {use: (counts.occupied.get(use, 0) + 1) / (n + 2) for use, n in counts.live.items() if n}
+        homes = known.homes.keys() if core.state.gate_lanes else None
+        for id in sorted(counts.unseen):
+            p = _chance(spaces[id], states.get(id), rates, homes, now_ms)
             occupied += p
             variance += p * (1 - p)
     if live:
-        hidden = min(hidden_mean(zone_state, len(counted)) * swing(core, zone_state), len(counted) - occupied)
+        hidden = min(hidden_mean(zone_state, total) * swing(core, zone_state), total - occupied)
         occupied += hidden
-        variance += hidden * (1 + UNEVEN * hidden) + misread_mean(zone_state, len(counted)) + LEAST
-    return Tally(len(counted), live, occupied, variance)
+        variance += hidden * (1 + UNEVEN * hidden) + misread_mean(zone_state, total) + LEAST
+    return Tally(total, live, occupied, variance)
 
 
 def hidden_mean(state: ZoneState, total: int) -> float:
@@ -206,37 +191,25 @@ def misread_mean(state: ZoneState, total: int) -> float:
 
 def swing(core: Core, state: ZoneState) -> float:
     """What sensors do not see now, against its mean: people put things into spaces by day, and the squats that are seen show when."""
-    zone, now_ms = core.settings.zone, core.now_ms
-    of_day = (now_ms - moment(zone, local_day(zone, now_ms), 0)) / DAY_MS
-    by_clock = 1 + DAY_SWING * math.cos(2 * math.pi * (of_day - BUSIEST))
+    counts = standing(core).counts
+    if counts.clock[0] != core.now_ms:
+        counts.clock = core.now_ms, _by_clock(core, counts)
+    by_clock = counts.clock[1]
     if state.squats_mean <= 0:
         return by_clock
     return (by_clock + min(state.squats_now / state.squats_mean, MOST_SWING)) / 2
 
 
-def _rates(core: Core, counted: tuple[str, ...], unseen: list[str]) -> dict[SpaceUse, float]:
-    """Use -> share of its live spaces that is occupied; one half leans in while there are few."""
-    spaces, known = core.state.parking.spaces, core.state.spaces
-    blind = set(unseen)
-    ones: dict[SpaceUse, int] = {}
-    all_: dict[SpaceUse, int] = {}
-    for id in counted:
-        if id not in blind:
-            use = known[id].use
-            all_[use] = all_.get(use, 0) + 1
-            ones[use] = ones.get(use, 0) + bool(spaces[id].occupied)
-    return {use: (ones[use] + 1) / (n + 2) for use, n in all_.items()}
-
-
-def _homes_inside(core: Core) -> set[str] | None:
-    """Homes with a car inside by the ledger; None while no gate tells."""
-    if not core.state.gate_lanes:
-        return None
-    return {visit.home for visit in core.state.parking.visits.values() if visit.home}
+def _by_clock(core: Core, counts: Counts) -> float:
+    if not counts.day[0] <= core.now_ms < counts.day[1]:
+        zone = core.settings.zone
+        today = local_day(zone, core.now_ms)
+        counts.day = moment(zone, today, 0), moment(zone, today + 1, 0)
+    return 1 + DAY_SWING * math.cos(2 * math.pi * ((core.now_ms - counts.day[0]) / DAY_MS - BUSIEST))
 
 
 def _chance(
-    space: Space, state: SpaceState | None, rates: dict[SpaceUse, float], homes: set[str] | None, now_ms: int
+    space: Space, state: SpaceState | None, rates: dict[SpaceUse, float], homes: Set[str] | None, now_ms: int
 ) -> float:
     """How likely something stands in a space that no sensor sees."""
     p = rates.get(space.use, 0.5)
@@ -303,15 +276,21 @@ def _estimate(core: Core, here: Site, state: ZoneState, zone: str, tally: Tally,
         unknown=tally.total - tally.live,
         drift=drift,
     )
-    if state.estimate is None or _says(state.estimate) != _says(made):
+    if state.estimate is None or not _says_the_same(state.estimate, made):
         core.changes.parking.estimates[zone] = made
     state.estimate = made
     return made
 
 
-def _says(estimate: Estimate) -> tuple[int, int, int, int, int, str]:
-    one = estimate
-    return one.total, one.left, one.bound, one.present, one.unknown, one.drift
+def _says_the_same(a: Estimate, b: Estimate) -> bool:
+    return (
+        a.left == b.left
+        and a.present == b.present
+        and a.bound == b.bound
+        and a.unknown == b.unknown
+        and a.total == b.total
+        and a.drift == b.drift
+    )
 
 
 def _count_hour(core: Core, zone: str, made: Estimate) -> None:

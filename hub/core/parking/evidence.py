@@ -25,7 +25,9 @@ from enum import IntEnum
 import msgspec
 
 from hub.core.context import Core
+from hub.core.parking.index import standing
 from hub.core.parking.site import Site, site_of
+from hub.core.parking.standing import Standing
 from hub.core.parking.state import SpaceState
 from hub.model import Direction, Fact, PermitKind, Space, Visit
 
@@ -77,6 +79,9 @@ class Tier(IntEnum):
     """It came in just now, and may not stand here or has a space of its own."""
 
 
+SAME, OWN, ENTERED, LEFT, UNREAD, OPENING, STRANGER = Tier  # a name is looked up four times as fast as a member
+
+
 class Likely(msgspec.Struct, frozen=True):
     """The car that probably came to stand in a space."""
 
@@ -99,142 +104,132 @@ def compiled(core: Core) -> Site:
 
 def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | None:
     """The car that probably came to stand there at ``at_ms``; one that left its space by ``until_ms`` may be meant."""
-    here = compiled(core)
-    zone = here.zone_of.get(space.id, "")
-    stands, left = _whereabouts(core)
-    floor_ms, last_ms = at_ms - ENTERED_MS, at_ms + SKEW_MS
-    homes = space.homes
+    last_ms, parking, known = at_ms + SKEW_MS, core.state.parking, standing(core)
+    zone = known.site.zone_of.get(space.id, "")
     found: list[tuple[Tier, bool, int, int, Visit]] = []
-    for visit in core.state.parking.visits.values():
-        if visit.in_ms < floor_ms and visit.home not in homes and visit.id not in left:
-            continue
+    for id in _candidates(core, known, space, at_ms, until_ms):
+        visit = parking.visits[id]
         if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
             continue
-        tier = _tier(core, here, space, visit, at_ms, until_ms, left.get(visit.id))
-        at = stands.get(visit.id)
-        if tier is None or at == space.id:
+        at, left = known.whereabouts(id)
+        if at == space.id:
             continue
-        if at is not None and not _gives_way(core, here, at, visit, tier):
+        tier = _tier(core, known, space, visit, at_ms, until_ms, left)
+        if tier is None:
+            continue
+        if at is not None and not _gives_way(core, known, at, visit, tier):
             continue
         found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
     if not found:
         return _nameless(core, space, zone, at_ms, until_ms)
     tier, _, _, _, visit = min(found, key=lambda one: one[:4])
-    if tier > Tier.LEFT:
+    if tier > LEFT:
         nameless = _nameless(core, space, zone, at_ms, until_ms)
         if nameless is not None and nameless.tier < tier:
             return nameless
-    sole = tier <= Tier.OWN or sum(1 for one in found if one[4].plate) == 1
-    before = stands.get(visit.id) or (left[visit.id][0] if visit.id in left else "")
+    sole = tier <= OWN or sum(1 for one in found if one[4].plate) == 1
+    at, left = known.whereabouts(visit.id)
+    before = at or (left[0] if left is not None else "")
     return Likely(tier, visit.id, visit.plate if sole else "", before)
 
 
-def _whereabouts(core: Core) -> tuple[dict[int, str], dict[int, tuple[str, int]]]:
-    """visit -> the space it stands in; visit -> the free space that it left last, and when."""
-    stands: dict[int, str] = {}
-    left: dict[int, tuple[str, int]] = {}
-    for id, space in core.state.parking.spaces.items():
-        visit = space.visit
-        if visit > 0:
-            if space.occupied is not False:
-                stands[visit] = id
-            elif visit not in left or left[visit][1] < space.since_ms:
-                left[visit] = (id, space.since_ms)
-    return stands, left
+def _candidates(core: Core, known: Standing, space: Space, at_ms: int, until_ms: int) -> dict[int, None]:
+    """Visits that may be meant: who came in lately and does not stand well, who left a space lately, and whose own it is."""
+    visits, spaces = core.state.parking.visits, core.state.parking.spaces
+    found = known.owners.get(space.id, {}).copy()
+    for _, id in known.roaming_since(at_ms - ENTERED_MS, at_ms + SKEW_MS):
+        found[id] = None
+    for _, _, left in known.freed_between(at_ms - WANDER_MS, until_ms):
+        visit = spaces[left].visit
+        if visit in visits:
+            found[visit] = None
+    return found
 
 
 def _tier(
-    core: Core, here: Site, space: Space, visit: Visit, at_ms: int, until_ms: int, left: tuple[str, int] | None
+    core: Core, known: Standing, space: Space, visit: Visit, at_ms: int, until_ms: int, left: tuple[str, int] | None
 ) -> Tier | None:
     """How telling it would be; None: it cannot be meant."""
     wandered = left is not None and at_ms - WANDER_MS <= left[1] <= until_ms
     if wandered and left is not None and left[0] == space.id:
-        return Tier.SAME
-    own = _own(core, here, visit)
+        return SAME
+    own = known.own.get(visit.id, ())
     if space.id in own:
-        return Tier.OWN if wandered or (left is None and visit.in_ms >= at_ms - ENTERED_MS) else None
+        return OWN if wandered or (left is None and visit.in_ms >= at_ms - ENTERED_MS) else None
     if left is not None and not wandered:
         return None
     if not wandered and not at_ms - ENTERED_MS <= visit.in_ms:
         return None
     if not visit.plate:
-        return Tier.UNREAD
-    if space.homes or any(_free_or_unknown(core, id) for id in own):
+        return UNREAD
+    if space.homes or (own and _any_free_or_unknown(core, own)):
         # Its own may be taken by what no sensor sees; somebody else's it takes only where nothing else is free.
         near = wandered or visit.in_ms >= at_ms - STRANGER_MS
-        return Tier.STRANGER if near and not (space.homes and _free_for_all(core, here)) else None
-    return Tier.LEFT if wandered else Tier.ENTERED
+        return STRANGER if near and not (space.homes and _free_for_all(known)) else None
+    return LEFT if wandered else ENTERED
 
 
-def _gives_way(core: Core, here: Site, at: str, visit: Visit, tier: Tier) -> bool:
+def _gives_way(core: Core, known: Standing, at: str, visit: Visit, tier: Tier) -> bool:
     """It seemed to stand there, and fits better here."""
     space, held = core.state.spaces.get(at), core.state.parking.spaces[at]
     if space is None or held.called_car_ms:
         return False
-    known = _tier(core, here, space, visit, held.since_ms, held.since_ms, None)
-    return tier < known if known is not None else tier is Tier.OWN
+    there = _tier(core, known, space, visit, held.since_ms, held.since_ms, None)
+    return tier < there if there is not None else tier is OWN
 
 
-def _own(core: Core, here: Site, visit: Visit) -> tuple[str, ...]:
-    permit = core.state.permits.get(visit.plate) if visit.plate else None
-    home = visit.home or (permit.place if permit is not None else "")
-    own = here.owned.get(home, ()) if home else ()
-    return own + permit.spaces if permit is not None and permit.spaces else own
-
-
-def _free_or_unknown(core: Core, id: str) -> bool:
-    if id not in core.state.spaces:
-        return False  # a zone
-    space = core.state.parking.spaces.get(id)
-    return space is None or space.occupied is not True
-
-
-def _free_for_all(core: Core, here: Site) -> bool:
-    """More spaces that are nobody's own are free than what no sensor sees may have taken."""
+def _any_free_or_unknown(core: Core, ids: tuple[str, ...]) -> bool:
     spaces, states = core.state.spaces, core.state.parking.spaces
-    free = 0
-    for id in here.counted[""]:
-        state = states.get(id)
-        if state is not None and state.occupied is False and not spaces[id].homes:
-            free += 1
-    return free > UNSEEN_SPACES
+    for id in ids:
+        if id in spaces:  # else it is a zone
+            space = states.get(id)
+            if space is None or space.occupied is not True:
+                return True
+    return False
+
+
+def _free_for_all(known: Standing) -> bool:
+    """More spaces that are nobody's own are free than what no sensor sees may have taken."""
+    return known.free_for_all > UNSEEN_SPACES
 
 
 def own_car(core: Core, space: Space) -> int:
     """Visit of a car of the space's home that is inside and stands nowhere else; `A_CAR` for none."""
     if space.homes:
-        here = compiled(core)
-        stands, _ = _whereabouts(core)
-        for visit in core.state.parking.visits.values():
-            if visit.id not in stands and visit.plate and space.id in _own(core, here, visit):
+        known, parking = standing(core), core.state.parking
+        for visit in parking.visits.values():
+            if not visit.plate or space.id not in known.own.get(visit.id, ()):
+                continue
+            if known.stands(visit.id) is None:
                 return visit.id
     return A_CAR
 
 
 def mistaken(core: Core, space: Space) -> Likely | None:
     """The car that was taken to stand here is out, and out of a space that was taken for another's: that one stands here."""
-    found: tuple[int, str, int] | None = None
-    visits = core.state.parking.visits
-    for id, state in core.state.parking.spaces.items():
-        if id == space.id or state.occupied is not False or state.since_ms < core.now_ms - ENTERED_MS:
-            continue
-        known = state.visit == A_CAR or state.visit in visits
-        if known and (found is None or found[0] < state.since_ms):
-            found = state.since_ms, id, state.visit
-    return Likely(Tier.LEFT, found[2], "", found[1]) if found is not None else None
+    parking = core.state.parking
+    found: tuple[int, int, str] | None = None
+    for since_ms, turn, id in reversed(standing(core).freed_between(core.now_ms - ENTERED_MS)):
+        if found is not None and since_ms < found[0]:
+            break
+        visit = parking.spaces[id].visit
+        if id != space.id and (visit == A_CAR or visit in parking.visits):
+            found = since_ms, turn, id
+    return Likely(LEFT, parking.spaces[found[2]].visit, "", found[2]) if found is not None else None
 
 
 def _nameless(core: Core, space: Space, zone: str, at_ms: int, until_ms: int) -> Likely | None:
     """A car of which nobody knows which it is: it left a space a moment ago, or a gate opened and nobody was read."""
-    for id, state in core.state.parking.spaces.items():
-        if state.visit != A_CAR or state.occupied is not False or (space.homes and id != space.id):
-            continue
-        if at_ms - WANDER_MS <= state.since_ms <= until_ms:
-            return Likely(Tier.SAME if id == space.id else Tier.LEFT, A_CAR, "", id)
+    spaces = core.state.parking.spaces
+    freed = standing(core).freed_between(at_ms - WANDER_MS, until_ms)
+    left = [(turn, id) for _, turn, id in freed if spaces[id].visit == A_CAR and (not space.homes or id == space.id)]
+    if left:
+        _, id = min(left)
+        return Likely(SAME if id == space.id else LEFT, A_CAR, "", id)
     for name in {zone: 0, "": 0}:
         for opened_ms in core.state.parking.unread_openings.get(name, ()):
             if at_ms - ENTERED_MS <= opened_ms <= at_ms + SKEW_MS:
-                return Likely(Tier.OPENING, A_CAR, "", "", opened_ms)
+                return Likely(OPENING, A_CAR, "", "", opened_ms)
     return None
 
 
@@ -306,8 +301,9 @@ def _all_stand_elsewhere(core: Core, space: Space) -> bool:
     if not space.homes:
         return False
     plates = {plate for plate, permit in core.state.permits.items() if permit.place in space.homes}
-    stands, _ = _whereabouts(core)
-    inside = {visit.plate for id, visit in ((id, core.state.parking.visits.get(id)) for id in stands) if visit}
+    known, parking = standing(core), core.state.parking
+    visits = (parking.visits.get(id) for id in known.spaces_of if known.stands(id) is not None)
+    inside = {visit.plate for visit in visits if visit}
     return bool(plates) and plates <= inside
 
 

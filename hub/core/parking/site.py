@@ -27,6 +27,8 @@ class Site(msgspec.Struct, frozen=True):
     """Zone id -> its counted spaces, in the order of their ids; "" holds all of them."""
     owned: dict[str, tuple[str, ...]]
     """Home -> the spaces that are its own."""
+    gated: frozenset[str]
+    """Zones that cars are counted into and out of."""
     zones: tuple[str, ...]
     """Every zone with a counted space or a lane, and "" for the whole community."""
 
@@ -61,6 +63,7 @@ def site_of(state: State) -> Site:
         sensors={place: tuple(sorted(devices)) for place, devices in sensors.items()},
         counted={zone: tuple(ids) for zone, ids in counted.items()},
         owned={home: tuple(ids) for home, ids in owned.items()},
+        gated=frozenset(lane.zone for lane in lane_of.values()),
         zones=tuple(sorted(zones)),
     )
 

@@ -27,6 +27,8 @@ from hub.core.parking.evidence import (
     mistaken,
     own_car,
 )
+from hub.core.parking.index import new_space, put_occupied, put_visit, standing, touched
+from hub.core.parking.sensors import Heard, heard
 from hub.core.parking.squats import (
     CAMERA,
     UNSEEN_MS,
@@ -57,6 +59,8 @@ OUT_MS = 5 * MINUTE_MS
 OLD_MS = MINUTE_MS
 """News this much older than the newest is out of order; clocks differ by less."""
 
+PARKING, STARTUP = Kind.PARKING, Event.STARTUP  # a name is looked up four times as fast as a member
+
 KEPT_FREE = {SpaceUse.FIRE_LANE: "fire_lane", SpaceUse.NO_PARKING: "no_parking"}
 ENDS_WITH_THE_STAY = {"fire_lane": False, "no_parking": False, "overstay": False, "unentitled": False}
 
@@ -70,11 +74,11 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         if at_ms > state.heard_ms:
             state.heard_ms = at_ms
         return
-    if device.kind is not Kind.PARKING:
+    if device.kind is not PARKING:
         _looked_at(core, space, reading, at_ms)
         return
     if state is None:
-        state = core.state.parking.spaces[space.id] = SpaceState(since_ms=at_ms)
+        state = new_space(core, space.id, at_ms)
     alone = len(compiled(core).sensors.get(space.id, ())) < 2
     if at_ms < state.heard_ms - OLD_MS and (reading.historical or alone):
         return
@@ -83,10 +87,12 @@ def space_reading(core: Core, space: Space, device: DeviceState, reading: Readin
         if isinstance(occupied, bool) and alone and at_ms >= state.shown_ms:
             _replayed(core, space, state, occupied, at_ms)
         return
-    if reading.event is Event.STARTUP or facts.get("installed") is True:
+    if reading.event is STARTUP or facts.get("installed") is True:
         state.flips = 0  # recalibrated, or another one
-    _show(core, state, _together(core, space), at_ms)
-    look(core, space, state)
+        touched(core, space.id)
+    said = heard(core, space)
+    _show(core, space.id, state, said[0], at_ms)
+    look(core, space, state, said)
 
 
 def space_due(core: Core, space: str, due_ms: int) -> None:
@@ -99,16 +105,18 @@ def space_due(core: Core, space: str, due_ms: int) -> None:
     if known is None:  # removed
         if not state.squat:
             del core.state.parking.spaces[space]
+            core.parking_index = None
         return
-    together = _together(core, known)
-    if (together is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
-        _show(core, state, together, core.now_ms)
+    said = heard(core, known)
+    if (said[0] is None) is not (state.shown is None):  # a sensor died; what it says it says by itself
+        _show(core, space, state, said[0], core.now_ms)
         state.believe_ms = core.now_ms
-    look(core, known, state)
+    look(core, known, state, said)
 
 
 def rebase_spaces(core: Core, by_ms: int) -> None:
     """The wall clock jumped: what has lasted for ten minutes has still lasted for ten minutes."""
+    core.parking_index = None
     for state in core.state.parking.spaces.values():
         state.since_ms += by_ms
         state.shown_ms += by_ms
@@ -119,17 +127,18 @@ def rebase_spaces(core: Core, by_ms: int) -> None:
             state.due_ms += by_ms
 
 
-def look(core: Core, space: Space, state: SpaceState) -> None:
+def look(core: Core, space: Space, state: SpaceState, said: Heard) -> None:
     """Do what is due by now, and arm the timer for what is due next."""
     now = core.now_ms
     if state.flips >= FLIPS_MANY and state.occupied is not None:
-        state.occupied, state.since_ms, state.believe_ms = None, now, now + STEADY_MS
+        put_occupied(core, space.id, state, None, now)
+        state.believe_ms = now + STEADY_MS
         _changed(core, space, state)
     elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
         _believe(core, space, state)
     if state.occupied or state.squat:
-        _stands(core, space, state)
-    due_ms = _next(core, space, state)
+        _stands(core, space, state, said[0])
+    due_ms = _next(core, space, state, said[1])
     if due_ms != state.due_ms:
         state.due_ms = due_ms
         core.arm(due_ms, "parking_space", 0, space.id)
@@ -138,35 +147,11 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
 # ── what the sensors say ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _together(core: Core, space: Space) -> bool | None:
-    """What the sensors that live say together; None: they disagree, or none lives."""
-    said: bool | None = None
-    for id in compiled(core).sensors.get(space.id, ()):
-        device = core.state.devices.get(id)
-        occupied = device.facts.get("occupied") if device is not None else None
-        if device is None or not isinstance(occupied, bool) or device.facts.get("fault") is True:
-            continue
-        if _dead_at(core, device) <= core.now_ms:
-            continue
-        if said is not None and occupied is not said:
-            return None
-        said = occupied
-    return said
-
-
-def _dead_at(core: Core, device: DeviceState) -> int:
-    """When a sensor counts as dead if it is not heard; time in which the hub heard nobody does not count."""
-    state = core.state
-    unheard = state.offline_ms - device.offline_at_seen_ms
-    if state.offline_since_ms is not None:
-        unheard += core.now_ms - state.offline_since_ms
-    return device.last_seen_ms + unheard + core.settings.parking.dead_ms
-
-
-def _show(core: Core, state: SpaceState, shown: bool | None, at_ms: int) -> None:
+def _show(core: Core, id: str, state: SpaceState, shown: bool | None, at_ms: int) -> None:
     """The sensors say something else; what did not last is counted."""
     if shown is state.shown:
         return
+    touched(core, id)
     if shown is state.occupied and state.shown is not None and shown is not None:
         zone = core.settings.zone
         same_day = local_day(zone, at_ms) == local_day(zone, state.shown_ms)
@@ -183,13 +168,14 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
     """The newest news, though old: believed, and nobody is told."""
     state.shown, state.shown_ms = occupied, at_ms
     if occupied is not state.occupied:
-        before, state.occupied, state.since_ms = state.occupied, occupied, at_ms
+        before = state.occupied
+        put_occupied(core, space.id, state, occupied, at_ms)
         if occupied:
-            state.visit = A_CAR
+            put_visit(core, space.id, state, A_CAR, state.plate)
         else:
             _leaves(core, space, state, before)
         _changed(core, space, state)
-    look(core, space, state)
+    look(core, space, state, heard(core, space))
 
 
 # ── what is believed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +183,7 @@ def _replayed(core: Core, space: Space, state: SpaceState, occupied: bool, at_ms
 
 def _believe(core: Core, space: Space, state: SpaceState) -> None:
     before, now, until_ms = state.occupied, state.shown, state.since_ms
-    state.occupied, state.since_ms = now, state.shown_ms
+    put_occupied(core, space.id, state, now, state.shown_ms)
     if state.flips >= FLIPS_MANY:
         state.flips = 0
     if now is False:
@@ -205,7 +191,9 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
-        state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
+        put_visit(
+            core, space.id, state, own_car(core, space), state.plate
+        )  # nobody knows since when: it is taken for a car
     _changed(core, space, state)
 
 
@@ -220,7 +208,7 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
     state.looked_ms = core.now_ms
     if state.since_ms - free_since_ms <= WANDER_MS and _may_be_back(core, space, state.visit):
         return  # it has come back, or the sensor had lost it
-    state.visit, state.plate = 0, ""
+    put_visit(core, space.id, state, 0)
     if space.use in COUNTED:
         judge(core, space, state, state.since_ms)
     elif space.use in KEPT_FREE:
@@ -233,19 +221,21 @@ def _may_be_back(core: Core, space: Space, visit: int) -> bool:
     """The car that left this very space is inside and stands nowhere else."""
     if visit == A_CAR:
         return True
-    others = core.state.parking.spaces.items()
-    inside = visit in core.state.parking.visits
-    return inside and not any(o.visit == visit and o.occupied is not False and id != space.id for id, o in others)
+    parking = core.state.parking
+    if visit not in parking.visits:
+        return False
+    others = standing(core).spaces_of.get(visit, ()) if visit > 0 else ()
+    return not any(id != space.id and parking.spaces[id].occupied is not False for id in others)
 
 
 def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | None) -> None:
     """Free: whatever was said of the stay is over; which car left is remembered for a while."""
     if state.squat:
         end(core, space, state)
-        state.visit = 0
+        put_visit(core, space.id, state, 0)
     elif state.visit <= 0:
         # Whatever nobody could name was a car; but not where nobody knows when it left.
-        state.visit = A_CAR if was_occupied and state.visit != GONE else 0
+        put_visit(core, space.id, state, A_CAR if was_occupied and state.visit != GONE else 0)
     state.plate, state.called_car_ms = "", 0
     told(core, space.id, dict(ENDS_WITH_THE_STAY), core.now_ms)
 
@@ -253,33 +243,33 @@ def _leaves(core: Core, space: Space, state: SpaceState, was_occupied: bool | No
 # ── while something stands there ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _stands(core: Core, space: Space, state: SpaceState) -> None:
+def _stands(core: Core, space: Space, state: SpaceState, said: bool | None) -> None:
     """Graces that are over, and another look at what it may be."""
     now, told_of = core.now_ms, core.settings.parking
     kept_free = KEPT_FREE.get(space.use)
     if kept_free is not None:
         # What a replay left behind is told once the sensor has said so itself.
-        if state.occupied and state.since_ms + told_of.lane_ms <= now and _together(core, space):
+        if state.occupied and state.since_ms + told_of.lane_ms <= now and said:
             told(core, space.id, {kept_free: True}, state.since_ms)
     elif space.use in COUNTED:
         if state.occupied:
             _another_look(core, space, state)
         if state.squat:
             _squat_stands(core, space, state)
-        elif state.occupied and _together(core, space):
+        elif state.occupied and said:
             _car_stands(core, space, state)
 
 
 def _another_look(core: Core, space: Space, state: SpaceState) -> None:
     """The ledger may have learned something since: a car whose visit ended cannot stand here, a late record explains a squat."""
     if its_car_left(core, state):
-        gone(core, state)
+        gone(core, space.id, state)
     if state.visit == GONE:
         likely = mistaken(core, space)
         if likely is not None:
             take(core, space, state, likely)
         elif state.looked_ms + OUT_MS <= core.now_ms:
-            state.visit = 0
+            put_visit(core, space.id, state, 0, state.plate)
             judge(core, space, state, core.now_ms)
     elif not state.visit:
         judge(core, space, state, state.since_ms)
@@ -322,36 +312,27 @@ def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
         if state.squat:
             end(core, space, state, Verdict.CAR, CAMERA)
         take(core, space, state, Likely(Tier.SAME, visit, plate, before))
-        look(core, space, state)
+        look(core, space, state, heard(core, space))
         return
     known = state.squat or state.called_car_ms or space.use not in COUNTED
     if state.occupied and not known and reading.facts.get("label") in NOT_CARS:
         begin(core, space, state, state.since_ms, {CAMERA: str(reading.facts["label"])})
-        look(core, space, state)
+        look(core, space, state, heard(core, space))
 
 
 # ── the timer ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _next(core: Core, space: Space, state: SpaceState) -> int | None:
+def _next(core: Core, space: Space, state: SpaceState, dies_ms: int | None) -> int | None:
     """When something is due next."""
-    now = core.now_ms
-    dues = [_sensors_dead_at(core, space)]
-    if state.shown is not state.occupied and not state.doubted:
-        dues.append(state.believe_ms)
+    now, next_ms = core.now_ms, dies_ms
+    if state.shown is not state.occupied and not state.doubted and state.believe_ms > now:
+        next_ms = state.believe_ms if next_ms is None else min(next_ms, state.believe_ms)
     if state.occupied or state.squat:
-        dues += _graces(core, space, state)
-    return min((due for due in dues if due is not None and due > now), default=None)
-
-
-def _sensors_dead_at(core: Core, space: Space) -> int | None:
-    """When the next sensor that speaks for the space falls silent."""
-    dues = []
-    for id in compiled(core).sensors.get(space.id, ()):
-        device = core.state.devices.get(id)
-        if device is not None and "occupied" in device.facts:
-            dues.append(_dead_at(core, device))
-    return min((due for due in dues if due > core.now_ms), default=None)
+        for due_ms in _graces(core, space, state):
+            if due_ms > now and (next_ms is None or due_ms < next_ms):
+                next_ms = due_ms
+    return next_ms
 
 
 def _graces(core: Core, space: Space, state: SpaceState) -> list[int]:

@@ -26,6 +26,7 @@ from hub.core.parking.evidence import (
     likely_car,
     signs,
 )
+from hub.core.parking.index import new_space, put_occupied, put_visit, touched
 from hub.core.parking.state import SpaceState
 from hub.model import COUNTED, Fact, Space, Squat, Verdict
 
@@ -59,14 +60,14 @@ def judge(core: Core, space: Space, state: SpaceState, until_ms: int, depth: int
 
 def take(core: Core, space: Space, state: SpaceState, likely: Likely, depth: int = 0) -> None:
     """This car stands here; whichever space had it is judged anew."""
-    state.visit, state.plate = likely.visit, likely.plate
+    put_visit(core, space.id, state, likely.visit, likely.plate)
     core.changes.parking.spaces[space.id] = state
     if likely.opening_ms:
         forget_opening(core, likely.opening_ms)
     other = core.state.parking.spaces.get(likely.space) if likely.space != space.id else None
     if other is None:
         return
-    other.visit, other.plate = 0, ""
+    put_visit(core, likely.space, other, 0)
     core.changes.parking.spaces[likely.space] = other
     robbed = core.state.spaces.get(likely.space)
     if other.occupied and robbed is not None and depth < DEEPEST:
@@ -87,7 +88,8 @@ def begin(
     zone = compiled(core).zone_of.get(space.id, "")
     squat = Squat(id=core.next_id(), space=space.id, zone=zone, from_ms=from_ms, verdict=verdict, evidence=why)
     core.state.parking.squats[squat.id] = core.changes.parking.squats[squat.id] = squat
-    state.squat, state.visit, state.plate, state.looked_ms = squat.id, 0, "", core.now_ms
+    put_visit(core, space.id, state, 0)
+    state.squat, state.looked_ms = squat.id, core.now_ms
     core.changes.parking.spaces[space.id] = state
     estimate_soon(core, zone)
     return squat
@@ -155,9 +157,10 @@ def its_car_left(core: Core, state: SpaceState) -> bool:
     return state.visit > 0 and state.visit not in core.state.parking.visits
 
 
-def gone(core: Core, state: SpaceState) -> None:
+def gone(core: Core, id: str, state: SpaceState) -> None:
     """The match was wrong, or the space is about to be shown as free: it is judged a little later."""
-    state.visit, state.plate, state.looked_ms = GONE, "", core.now_ms
+    put_visit(core, id, state, GONE)
+    state.looked_ms = core.now_ms
 
 
 def say_verdict(core: Core, command: SayVerdict) -> str | None:
@@ -178,7 +181,7 @@ def seen(core: Core, space: Space, verdict: Verdict, by: str, photo: int = 0) ->
     states = core.state.parking.spaces
     state = states.get(space.id)
     if state is None:
-        state = states[space.id] = SpaceState(since_ms=core.now_ms)
+        state = new_space(core, space.id, core.now_ms)
     core.changes.parking.spaces[space.id] = state
     squat = core.state.parking.squats.get(state.squat)
     if photo and squat is not None:
@@ -188,7 +191,7 @@ def seen(core: Core, space: Space, verdict: Verdict, by: str, photo: int = 0) ->
             end(core, space, state, Verdict.CAR, by)
             if state.occupied:
                 state.called_car_ms = core.now_ms
-                state.visit = state.visit if state.visit > 0 else A_CAR
+                put_visit(core, space.id, state, state.visit if state.visit > 0 else A_CAR, state.plate)
         case Verdict.BIKE:
             _bike(core, space, state, squat, by, photo)
         case Verdict.NOTHING:
@@ -213,7 +216,9 @@ def _free(core: Core, space: Space, state: SpaceState) -> None:
     if state.shown:
         state.doubted = True
         state.flips += 1
+        touched(core, space.id)
     if state.occupied is not False:
-        state.occupied, state.since_ms = False, core.now_ms
-    state.visit, state.plate, state.called_car_ms = 0, "", 0
+        put_occupied(core, space.id, state, False, core.now_ms)
+    put_visit(core, space.id, state, 0)
+    state.called_car_ms = 0
     told(core, space.id, dict.fromkeys(("fire_lane", "no_parking", "overstay", "unentitled"), False), core.now_ms)

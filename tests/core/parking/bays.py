@@ -153,11 +153,13 @@ class Bays(Timeline):
             in_entry=self.visit,
             in_how=EntryReason.PASSED,
         )
+        self.core.parking_index = None
         return self.visit
 
     def goes_out(self, at: float, visit: int) -> None:
         self.wait(at)
         del self.core.state.parking.visits[visit]
+        self.core.parking_index = None
 
     def gate_falls_silent(self, at: float) -> None:
         self.reading(at * 60, "camera-east", Event.OFFLINE, kind=Kind.LPR)

@@ -45,10 +45,12 @@ def set_space(core: Core, n: int, *, occupied: bool) -> None:
     core.state.parking.spaces[f"p{n:02}"] = SpaceState(
         occupied=occupied, since_ms=START - 1000, shown=occupied, shown_ms=START - 1000, heard_ms=START
     )
+    core.parking_index = None
 
 
 def whole(core: Core) -> Estimate:
-    """The estimate of the whole community, made now."""
+    """The estimate of the whole community, made now from the state as the test has written it."""
+    core.parking_index = None
     estimate_now(core, "")
     estimate = core.state.parking.zones[""].estimate
     assert estimate is not None
