@@ -26,6 +26,7 @@ from hub.core.parking.evidence import (
     likely_car,
     mistaken,
     own_car,
+    weak,
 )
 from hub.core.parking.squats import (
     CAMERA,
@@ -205,7 +206,10 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
-        state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
+        if space.use in COUNTED and weak(core, space):
+            judge(core, space, state, state.since_ms)
+        else:
+            state.visit = own_car(core, space)  # nobody knows since when: it is taken for a car
     _changed(core, space, state)
 
 
@@ -218,7 +222,8 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
     if state.squat:
         end(core, space, state)  # reported where the sensor saw nothing, and gone since
     state.looked_ms = core.now_ms
-    if state.since_ms - free_since_ms <= WANDER_MS and _may_be_back(core, space, state.visit):
+    soon = state.since_ms - free_since_ms <= WANDER_MS
+    if soon and not weak(core, space) and _may_be_back(core, space, state.visit):
         return  # it has come back, or the sensor had lost it
     state.visit, state.plate = 0, ""
     if space.use in COUNTED:
