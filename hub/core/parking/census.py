@@ -1,6 +1,7 @@
 """The census: somebody walks round, space by space, and the ledger is corrected by entries. Pure.
 
-1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes.
+1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes: one that is
+   stuck agrees with every other census.
 2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for about one of seven.
 3. When the whole zone was counted its ledger is corrected: too few cars inside enter; too many leave only as stays that nobody can vouch for
    (without a plate, or of no household, for over a day), because cars also stand outside of spaces. What then still differs is its offset.
@@ -81,8 +82,6 @@ def _note(core: Core, id: str, verdict: Verdict) -> Seen:
     space.counted, space.counted_ms = stands, core.now_ms
     if found is Seen.WRONG and space.shown is space.occupied:
         space.doubted_ms = core.now_ms
-    elif found is Seen.UNSEEN and space.doubted_ms and space.occupied is stands:
-        space.doubted_ms = 0
     core.changes.parking.spaces[id] = space
     return found
 

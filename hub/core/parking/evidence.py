@@ -47,7 +47,7 @@ A_CAR = -1
 GONE = -2
 """Instead of a visit: its car has left by the ledger, and something still stands there."""
 
-WEAK_PCT, STRONG_PCT = 60.0, 80.0
+WEAK_PCT, STRONG_PCT = 65.0, 80.0
 """Below the first the sensor's own word is enough for no car, from the second on for a car; between them the gates are asked."""
 RESTLESS_FLIPS, HOT_SQUATS = 3, 3
 """From so many on they are told as evidence."""
@@ -262,8 +262,8 @@ def no_car(core: Core, space: Space, state: SpaceState, likely: Likely | None) -
     before = len(core.state.parking.squatted.get(space.id, ()))
     if before >= HOT_SQUATS:
         why["before"] = str(before)
-    if sure is not None and not WEAK_PCT <= sure < STRONG_PCT:
-        return sure < WEAK_PCT, why
+    if weak(core, space) or strong(core, space):
+        return weak(core, space), why
     return likely is None and (not gates_blind(core) or _all_stand_elsewhere(core, space)), why
 
 
@@ -271,6 +271,12 @@ def weak(core: Core, space: Space) -> bool:
     """The sensor itself says that it is no car."""
     sure = sureness(core, space)
     return sure is not None and sure < WEAK_PCT
+
+
+def strong(core: Core, space: Space) -> bool:
+    """The sensor itself says that it is a car."""
+    sure = sureness(core, space)
+    return sure is not None and sure >= STRONG_PCT
 
 
 def sureness(core: Core, space: Space) -> float | None:

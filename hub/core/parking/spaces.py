@@ -26,6 +26,7 @@ from hub.core.parking.evidence import (
     likely_car,
     mistaken,
     own_car,
+    strong,
     weak,
 )
 from hub.core.parking.squats import (
@@ -128,6 +129,10 @@ def look(core: Core, space: Space, state: SpaceState) -> None:
         _changed(core, space, state)
     elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
         _believe(core, space, state)
+    elif _changed_places(core, space, state):
+        state.since_ms = state.shown_ms
+        _arrives(core, space, state, state.shown_ms)
+        _changed(core, space, state)
     if state.occupied or state.squat:
         _stands(core, space, state)
     due_ms = _next(core, space, state)
@@ -232,6 +237,16 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
         likely = likely_car(core, space, state.since_ms, state.since_ms)
         if likely is not None and likely.plate and not likely.space:
             take(core, space, state, likely)
+
+
+def _changed_places(core: Core, space: Space, state: SpaceState) -> bool:
+    """It was free for less than the debounce, and by the sensor's word a bike took the place of a car or a car that of a bike."""
+    if not state.occupied or not state.shown or state.shown_ms <= state.since_ms or state.believe_ms > core.now_ms:
+        return False
+    squat = core.state.parking.squats.get(state.squat)
+    if squat is None:
+        return space.use in COUNTED and not state.called_car_ms and weak(core, space)
+    return not squat.by and strong(core, space)
 
 
 def _may_be_back(core: Core, space: Space, visit: int) -> bool:
@@ -342,7 +357,7 @@ def _next(core: Core, space: Space, state: SpaceState) -> int | None:
     """When something is due next."""
     now = core.now_ms
     dues = [_sensors_dead_at(core, space)]
-    if state.shown is not state.occupied and not state.doubted:
+    if not state.doubted:
         dues.append(state.believe_ms)
     if state.occupied or state.squat:
         dues += _graces(core, space, state)
