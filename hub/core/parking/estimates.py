@@ -12,7 +12,7 @@ What is left is the counted spaces less what stands in them. Each source says wh
   it differed lately. The two are weighed by their variances. Without a live sensor it is all there is, and its variance grows with every
   passage since the last census (2 of 100 are missed).
 
-``bound`` is what 99 of 100 such errors stay within: 2.6 standard deviations, rounded up to whole cars less the half that rounding gives.
+``bound`` is what 99 of 100 such errors stay within: 2.5 standard deviations, rounded up to whole cars less the half that rounding gives.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import msgspec
 
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS, local_day, moment
-from hub.core.parking.drift import look_for_drift
+from hub.core.parking.drift import doubt_stuck, look_for_drift
 from hub.core.parking.hours import hour_of
 from hub.core.parking.site import Site, site_of
 from hub.core.parking.state import SpaceState, ZoneState
@@ -33,7 +33,7 @@ from hub.model import Estimate, Space, SpaceUse
 
 SOON_MS = 1000
 """Least time between two estimates of one zone outside the minute."""
-DEVIATIONS = 2.6
+DEVIATIONS = 2.5
 PENDING = 0.9
 MISSED_OF_PASSAGES = 0.02
 HOME_IN, HOME_OUT = 0.9, 0.12
@@ -49,6 +49,8 @@ USUALLY_HIDDEN, USUALLY_MISREAD = 1 / 120, 0.4 / 120
 """Of a zone's spaces."""
 LEAST = 0.1
 """Variance that is left when a census has found nothing hidden and nothing wrong."""
+LASTING = 2.0
+"""What the balance is off by lasts for hours, so that it says less than its mean square does."""
 SQUATS_NOW_MS, SQUATS_MEAN_MS = 90 * 60_000, 5 * 86_400_000
 LEARNT_MS = 24 * 3_600_000
 FLAPPING = 20
@@ -99,6 +101,7 @@ def zone_due(core: Core, _zone: str, due_ms: int) -> None:
     if core.zones_due_ms is not None and core.zones_due_ms != due_ms:
         return
     here = _site(core)
+    doubt_stuck(core, here)
     for name in here.zones:
         if not here.counted.get(name):
             continue
@@ -287,7 +290,7 @@ def _fused(here: Site, state: ZoneState, zone: str, tally: Tally) -> tuple[float
     spread = max(state.wander - tally.variance, tally.variance, 1.0)
     if apart * apart > 9 * (spread + tally.variance):  # one of the two has drifted: the spaces are nearer
         return tally.occupied, tally.variance
-    weight = tally.variance / (tally.variance + spread)
+    weight = tally.variance / (tally.variance + LASTING * spread)
     return tally.occupied + weight * apart, tally.variance * (1 - weight)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub.core.decisions import AlertRaised, AnyDecision, CommandRefused
+from hub.core.decisions import AlertCleared, AlertRaised, AnyDecision, CommandRefused
 from hub.core.state import Changes, State
 from hub.model import Direction, Verdict
 from hub.simulate.parking.devices import Said
@@ -60,13 +60,20 @@ class Scorer:
         self.balance: dict[str, int] = {}
         self.alerted: list[tuple[str, int]] = []
         self.lanes: list[tuple[str, int]] = []
+        self.raised: dict[int, tuple[str, int]] = {}
+        """Alert -> the space, and when."""
+        self.cleared: dict[tuple[str, int], int] = {}
+        """The same -> when it was over."""
         self.space_of = {it.sensor(space.id): space.id for space in it.spaces}
         self.of_zone = {zone: [id for id in it.counted if it.zone_of[id] == zone] for zone in ZONES}
         self.worst: list[tuple[int, int, int, int]] = []
 
     def hear(self, decisions: Iterable[AnyDecision], changes: Changes) -> None:
         for one in decisions:
-            if isinstance(one, AlertRaised):
+            if isinstance(one, AlertCleared) and one.alert in self.raised:
+                self.cleared[self.raised[one.alert]] = one.at_ms
+            elif isinstance(one, AlertRaised):
+                self.raised[one.alert] = self.space_of.get(one.subject, ""), one.at_ms
                 if one.rule == "squat":
                     self.alerted.append((self.space_of[one.subject], one.at_ms))
                 elif one.rule in ("fire_lane", "no_parking"):
@@ -144,14 +151,18 @@ class Scorer:
         )
 
     def _sensed(self, spaces: set[str], grace_ms: int, told: list[tuple[str, int]]) -> tuple[int, int]:
-        """Bikes there that a sensor showed for longer than the grace; how many of them were not told."""
+        """Bikes there that a sensor showed for longer than the grace; how many of them were not told.
+
+        One that took the place of another within the debounce is told by the alert that stands.
+        """
         long = [
             one for one in self.spoken.sensed if one.space in spaces and one.until_ms - one.from_ms > grace_ms + LATE_MS
         ]
-        return len(long), sum(
-            not any(space == one.space and one.from_ms <= at <= one.until_ms + LATE_MS for space, at in told)
-            for one in long
-        )
+        missed = 0
+        for one in long:
+            alerts = [(space, at) for space, at in told if space == one.space and at <= one.until_ms + LATE_MS]
+            missed += not any(self.cleared.get(alert, one.until_ms) >= one.from_ms + grace_ms for alert in alerts)
+        return len(long), missed
 
     def _stays(self) -> tuple[dict[str, list[tuple[int, int]]], dict[str, list[tuple[int, int]]]]:
         """space -> when a bike stood there; the same for cars."""
