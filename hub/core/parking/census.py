@@ -2,7 +2,7 @@
 
 1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes: one that is
    stuck agrees with every other census.
-2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for about one of sixteen.
+2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for one of twenty-five.
 3. When the whole zone was counted its ledger is corrected: too few cars inside enter; too many leave only as stays that nobody can vouch for
    (without a plate, or of no household, for over a day), because cars also stand outside of spaces. What then still differs is its offset.
 """
@@ -26,7 +26,7 @@ from hub.core.parking.site import Site, site_of
 from hub.core.parking.state import SpaceState, ZoneState
 from hub.model import Census, EntryReason, ReadHow, Verdict, Visit
 
-NEWEST = 0.06
+NEWEST = 0.04
 STALE_MS = 24 * 3_600_000
 
 

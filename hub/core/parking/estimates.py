@@ -1,6 +1,6 @@
 """Spaces left with a bound, from gate balance, sensors and census. Pure.
 
-What is left is the counted spaces less what stands in them. Each source says what stands there with a variance, and variances add:
+What is left is the counted spaces less those in which anything stands, a bike no less than a car: no car can take them. Each source says what stands there with a variance, and variances add:
 
 * a live sensor is exact; one that shows a change which has not lasted for the debounce is right in 9 of 10 cases (variance 0.09);
 * a space that nobody sees (dead, missing, flapping, or contradicted by a census and unchanged since) stands occupied with the probability p
@@ -9,10 +9,10 @@ What is left is the counted spaces less what stands in them. Each source says wh
 * what sensors do not see (bikes) and sensors that are wrong unnoticed are numbers that censuses have shown, spread as rare things are
   (variance of the size of the number);
 * the gates' balance less a slowly learned ``offset`` (cars that stand elsewhere) says how many stand in spaces, with the mean square by which
-  it differed lately. The two are weighed by their variances. Without a live sensor it is all there is, and its variance grows with every
+  it differed lately. The two are weighed by their variances, and the balance narrows no bound. Without a live sensor it is all there is, and its variance grows with every
   passage since the last census (2 of 100 are missed).
 
-``bound`` is what 99 of 100 such errors stay within: 2.5 standard deviations, rounded up to whole cars less the half that rounding gives.
+``bound`` is what 99 of 100 such errors stay within: 2.4 standard deviations, rounded up to whole cars less the half that rounding gives.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hub.model import Estimate, Space, SpaceUse
 
 SOON_MS = 1000
 """Least time between two estimates of one zone outside the minute."""
-DEVIATIONS = 2.5
+DEVIATIONS = 2.4
 PENDING = 0.9
 MISSED_OF_PASSAGES = 0.02
 HOME_IN, HOME_OUT = 0.9, 0.12
@@ -47,7 +47,7 @@ UNEVEN = 0.1
 """How far that hour's mean may be off: the square, as a share of its square."""
 USUALLY_HIDDEN, USUALLY_MISREAD = 1 / 120, 0.4 / 120
 """Of a zone's spaces."""
-LEAST = 0.1
+LEAST = 0.4
 """Variance that is left when a census has found nothing hidden and nothing wrong."""
 LASTING = 2.0
 """What the balance is off by lasts for hours, so that it says less than its mean square does."""
@@ -291,7 +291,7 @@ def _fused(here: Site, state: ZoneState, zone: str, tally: Tally) -> tuple[float
     if apart * apart > 9 * (spread + tally.variance):  # one of the two has drifted: the spaces are nearer
         return tally.occupied, tally.variance
     weight = tally.variance / (tally.variance + LASTING * spread)
-    return tally.occupied + weight * apart, tally.variance * (1 - weight)
+    return tally.occupied + weight * apart, tally.variance
 
 
 def _estimate(core: Core, here: Site, state: ZoneState, zone: str, tally: Tally, drift: str) -> Estimate:
