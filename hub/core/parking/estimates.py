@@ -1,16 +1,17 @@
 """Spaces left with a bound, from gate balance, sensors and census. Pure.
 
-What is left is the counted spaces less those in which anything stands, a bike no less than a car: no car can take them. Each source says what stands there with a variance, and variances add:
+What is left is the counted spaces less those in which anything stands, a bike no less than a car: no car can take them. Each source says
+what stands there with a variance, and variances add:
 
 * a live sensor is exact; one that shows a change which has not lasted for the debounce is right in 9 of 10 cases (variance 0.09);
-* a space that nobody sees (dead, missing, flapping, or contradicted by a census and unchanged since) stands occupied with the probability p
+* a space that nobody sees (dead, missing, flapping, or contradicted and unchanged since) stands occupied with the probability p
   of its own kind: a home's space by whether a car of that home is inside by the ledger, another by the live spaces of its use; both lean on
   what a census saw there, the less the older it is (variance p (1 - p));
 * what sensors do not see (bikes) and sensors that are wrong unnoticed are numbers that censuses have shown, spread as rare things are
   (variance of the size of the number);
 * the gates' balance less a slowly learned ``offset`` (cars that stand elsewhere) says how many stand in spaces, with the mean square by which
-  it differed lately. The two are weighed by their variances, and the balance narrows no bound. Without a live sensor it is all there is, and its variance grows with every
-  passage since the last census (2 of 100 are missed).
+  it differed lately. The two are weighed by their variances, and the balance narrows no bound. Without a live sensor it is all there is, and
+  its variance grows with every passage since the last census (2 of 100 are missed).
 
 ``bound`` is what 99 of 100 such errors stay within: 2.4 standard deviations, rounded up to whole cars less the half that rounding gives.
 """
