@@ -1,7 +1,8 @@
 """The census: somebody walks round, space by space, and the ledger is corrected by entries. Pure.
 
-1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes.
-2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for about one of seven.
+1. What nobody sees (dead, missing) is remembered as counted; a sensor that says otherwise is doubted until it changes: one that is
+   stuck agrees with every other census.
+2. What sensors do not see, and how many of them are wrong, is learned: the newest census counts for one of twenty-five.
 3. When the whole zone was counted its ledger is corrected: too few cars inside enter; too many leave only as stays that nobody can vouch for
    (without a plate, or of no household, for over a day), because cars also stand outside of spaces. What then still differs is its offset.
 """
@@ -26,7 +27,7 @@ from hub.core.parking.site import Site, site_of
 from hub.core.parking.state import ZoneState
 from hub.model import Census, EntryReason, ReadHow, Verdict, Visit
 
-NEWEST = 0.15
+NEWEST = 0.04
 STALE_MS = 24 * 3_600_000
 
 
@@ -82,8 +83,6 @@ def _note(core: Core, id: str, verdict: Verdict) -> Seen:
     space.counted, space.counted_ms = stands, core.now_ms
     if found is Seen.WRONG and space.shown is space.occupied:
         space.doubted_ms = core.now_ms
-    elif found is Seen.UNSEEN and space.doubted_ms and space.occupied is stands:
-        space.doubted_ms = 0
     touched(core, id)
     core.changes.parking.spaces[id] = space
     return found

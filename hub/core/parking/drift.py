@@ -6,6 +6,7 @@ import math
 
 from hub.core.conditions import ask
 from hub.core.context import Core
+from hub.core.parking.index import touched
 from hub.core.parking.site import Site
 from hub.core.parking.state import ZoneState
 
@@ -64,6 +65,23 @@ def _contradicting(core: Core, here: Site, zone: str) -> str:
         if space.homes and inside.isdisjoint(space.homes):
             found.append((one.since_ms, id))
     return min(found)[1] if found else ""
+
+
+def doubt_stuck(core: Core, here: Site) -> None:
+    """A sensor that has said "occupied" while its home's cars went and came again is stuck: it is doubted until it changes."""
+    since: dict[str, int] = {}
+    for visit in core.state.parking.visits.values():
+        if visit.home:
+            since[visit.home] = min(visit.in_ms, since.get(visit.home, visit.in_ms))
+    before_ms = core.now_ms - LONG_MS
+    for id in here.counted.get("", ()):
+        one = core.state.parking.spaces.get(id)
+        if one is None or not one.occupied or one.since_ms > before_ms or one.doubted_ms or one.squat:
+            continue
+        came = [since[home] for home in core.state.spaces[id].homes if home in since]
+        if came and min(came) > one.since_ms:
+            one.doubted_ms = core.now_ms
+            touched(core, id)
 
 
 def _tell(core: Core, here: Site, source: str, *, drifted: bool) -> None:

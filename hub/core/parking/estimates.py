@@ -1,18 +1,19 @@
 """Spaces left with a bound, from gate balance, sensors and census. Pure.
 
-What is left is the counted spaces less what stands in them. Each source says what stands there with a variance, and variances add:
+What is left is the counted spaces less those in which anything stands, a bike no less than a car: no car can take them. Each source says
+what stands there with a variance, and variances add:
 
 * a live sensor is exact; one that shows a change which has not lasted for the debounce is right in 9 of 10 cases (variance 0.09);
-* a space that nobody sees (dead, missing, flapping, or contradicted by a census and unchanged since) stands occupied with the probability p
+* a space that nobody sees (dead, missing, flapping, or contradicted and unchanged since) stands occupied with the probability p
   of its own kind: a home's space by whether a car of that home is inside by the ledger, another by the live spaces of its use; both lean on
   what a census saw there, the less the older it is (variance p (1 - p));
 * what sensors do not see (bikes) and sensors that are wrong unnoticed are numbers that censuses have shown, spread as rare things are
   (variance of the size of the number);
 * the gates' balance less a slowly learned ``offset`` (cars that stand elsewhere) says how many stand in spaces, with the mean square by which
-  it differed lately. The two are weighed by their variances. Without a live sensor it is all there is, and its variance grows with every
-  passage since the last census (2 of 100 are missed).
+  it differed lately. The two are weighed by their variances, and the balance narrows no bound. Without a live sensor it is all there is, and
+  its variance grows with every passage since the last census (2 of 100 are missed).
 
-``bound`` is what 99 of 100 such errors stay within: 2.6 standard deviations, rounded up to whole cars less the half that rounding gives.
+``bound`` is what 99 of 100 such errors stay within: 2.4 standard deviations, rounded up to whole cars less the half that rounding gives.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import msgspec
 from hub.core.context import Core
 from hub.core.localtime import DAY_MS, local_day, moment
 from hub.core.parking.counts import Counts
-from hub.core.parking.drift import look_for_drift
+from hub.core.parking.drift import doubt_stuck, look_for_drift
 from hub.core.parking.hours import hour_of
 from hub.core.parking.index import standing
 from hub.core.parking.site import Site, site_of
@@ -36,7 +37,7 @@ from hub.model import Estimate, Space, SpaceUse
 
 SOON_MS = 1000
 """Least time between two estimates of one zone outside the minute."""
-DEVIATIONS = 2.6
+DEVIATIONS = 2.4
 PENDING = 0.9
 MISSED_OF_PASSAGES = 0.02
 HOME_IN, HOME_OUT = 0.9, 0.12
@@ -50,8 +51,10 @@ UNEVEN = 0.1
 """How far that hour's mean may be off: the square, as a share of its square."""
 USUALLY_HIDDEN, USUALLY_MISREAD = 1 / 120, 0.4 / 120
 """Of a zone's spaces."""
-LEAST = 0.1
+LEAST = 0.4
 """Variance that is left when a census has found nothing hidden and nothing wrong."""
+LASTING = 2.0
+"""What the balance is off by lasts for hours, so that it says less than its mean square does."""
 SQUATS_NOW_MS, SQUATS_MEAN_MS = 90 * 60_000, 5 * 86_400_000
 LEARNT_MS = 24 * 3_600_000
 
@@ -100,6 +103,7 @@ def zone_due(core: Core, _zone: str, due_ms: int) -> None:
     if core.zones_due_ms is not None and core.zones_due_ms != due_ms:
         return
     here = _site(core)
+    doubt_stuck(core, here)
     for name in here.zones:
         if not here.counted.get(name):
             continue
@@ -260,8 +264,8 @@ def _fused(here: Site, state: ZoneState, zone: str, tally: Tally) -> tuple[float
     spread = max(state.wander - tally.variance, tally.variance, 1.0)
     if apart * apart > 9 * (spread + tally.variance):  # one of the two has drifted: the spaces are nearer
         return tally.occupied, tally.variance
-    weight = tally.variance / (tally.variance + spread)
-    return tally.occupied + weight * apart, tally.variance * (1 - weight)
+    weight = tally.variance / (tally.variance + LASTING * spread)
+    return tally.occupied + weight * apart, tally.variance
 
 
 def _estimate(core: Core, here: Site, state: ZoneState, zone: str, tally: Tally, drift: str) -> Estimate:

@@ -3,7 +3,8 @@
 A car that stands in a space came from somewhere: through a gate, or out of another space. So whatever becomes occupied is
 matched with a car, each car with one space at most, the most telling match first (`Tier`). A better match takes a car away
 from a worse one, which is then judged anew: a stranger's car that seemed to stand in 12 is given up when it is needed in 40.
-What nobody can be found for weighs enough to be a squat (`ENOUGH`); other signs add to it or take away.
+What nobody can be found for is probably no car. Before any of that counts the sensor's own word, where it gives one and that is clear: a bike
+disturbs it far less than a car (`WEAK_PCT`, `STRONG_PCT`).
 
 The ledger may be wrong, and then it is the ledger that is doubted and not the car:
  - a car that nobody read is a visit without a plate and fits everywhere; an opening on which nobody was read fits once;
@@ -48,15 +49,10 @@ A_CAR = -1
 GONE = -2
 """Instead of a visit: its car has left by the ledger, and something still stands there."""
 
-ENOUGH = 3
-"""Points that make something probably no car."""
-NO_ENTRY, GATES_BLIND = 3, 1
-WEAK, STRONG = 2, -3
-RESTLESS, HOT = 1, 1
-RESTLESS_FLIPS = 3
-HOT_SQUATS = 3
-WEAK_PCT, STRONG_PCT = 50.0, 85.0
-CAMERA = 3
+WEAK_PCT, STRONG_PCT = 65.0, 80.0
+"""Below the first the sensor's own word is enough for no car, from the second on for a car; between them the gates are asked."""
+RESTLESS_FLIPS, HOT_SQUATS = 3, 3
+"""From so many on they are told as evidence."""
 NOT_CARS = frozenset({"bicycle", "motorcycle", "bike", "motorbike", "ebike", "tricycle", "non_motor"})
 """What cameras call things that are no cars."""
 
@@ -248,25 +244,34 @@ def forget_opening(core: Core, at_ms: int) -> None:
             return
 
 
-def signs(core: Core, space: Space, state: SpaceState, likely: Likely | None) -> tuple[int, dict[str, str]]:
-    """Points that it is no car, and why in figures."""
-    points, why = 0, dict[str, str]()
-    if likely is None:
-        blind = gates_blind(core) and not _all_stand_elsewhere(core, space)
-        points += GATES_BLIND if blind else NO_ENTRY
-        why["no_entry"] = str(ENTERED_MS // MINUTE_MS)
+def no_car(core: Core, space: Space, state: SpaceState, likely: Likely | None) -> tuple[bool, dict[str, str]]:
+    """Whether it is probably none, and what is known of it in figures."""
+    why = dict[str, str]()
     sure = sureness(core, space)
-    if sure is not None and (sure < WEAK_PCT or sure >= STRONG_PCT):
-        points += WEAK if sure < WEAK_PCT else STRONG
+    if likely is None:
+        why["no_entry"] = str(ENTERED_MS // MINUTE_MS)
+    if sure is not None:
         why["signature"] = f"{sure:.0f}"
     if state.flips >= RESTLESS_FLIPS:
-        points += RESTLESS
         why["dwell"] = str(state.flips)
     before = len(core.state.parking.squatted.get(space.id, ()))
     if before >= HOT_SQUATS:
-        points += HOT
         why["before"] = str(before)
-    return points, why
+    if weak(core, space) or strong(core, space):
+        return weak(core, space), why
+    return likely is None and (not gates_blind(core) or _all_stand_elsewhere(core, space)), why
+
+
+def weak(core: Core, space: Space) -> bool:
+    """The sensor itself says that it is no car."""
+    sure = sureness(core, space)
+    return sure is not None and sure < WEAK_PCT
+
+
+def strong(core: Core, space: Space) -> bool:
+    """The sensor itself says that it is a car."""
+    sure = sureness(core, space)
+    return sure is not None and sure >= STRONG_PCT
 
 
 def sureness(core: Core, space: Space) -> float | None:

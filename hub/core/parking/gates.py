@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hub.core.conditions import ask
 from hub.core.context import Core
+from hub.core.parking.evidence import note_unread_opening
 from hub.core.parking.gate_health import came_down, clock_is_wrong, count_read, lifted, look_over
 from hub.core.parking.index import visit_inside
 from hub.core.parking.passages import (
@@ -180,7 +181,7 @@ def _arm_moved(core: Core, lane: GateLane, state: LaneState, device: str, up: bo
         state.opened_ms = core.now_ms
         _arm_up(core, lane, state, anew)
     elif not up and state.opened_ms is not None:
-        _arm_down(core, state)
+        _arm_down(core, lane, state)
 
 
 def _arm_up(core: Core, lane: GateLane, state: LaneState, anew: bool) -> None:
@@ -201,7 +202,7 @@ def _arm_up(core: Core, lane: GateLane, state: LaneState, anew: bool) -> None:
         lifted(core, state, lane.direction is Direction.OUT)
 
 
-def _arm_down(core: Core, state: LaneState) -> None:
+def _arm_down(core: Core, lane: GateLane, state: LaneState) -> None:
     """It came down. Nobody was read: a car that the loop noticed, else only an opening."""
     up_ms, state.opened_ms, state.closed_ms = state.opened_ms or 0, None, core.now_ms
     came_down(core, state)
@@ -216,3 +217,5 @@ def _arm_down(core: Core, state: LaneState) -> None:
         state.passing.append(car)
     else:
         count_read(core, state, openings=1)
+        if lane.direction is not Direction.OUT:
+            note_unread_opening(core, lane.zone, up_ms)

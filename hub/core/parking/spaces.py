@@ -26,6 +26,8 @@ from hub.core.parking.evidence import (
     likely_car,
     mistaken,
     own_car,
+    strong,
+    weak,
 )
 from hub.core.parking.index import new_space, put_occupied, put_visit, standing, touched
 from hub.core.parking.sensors import Heard, heard
@@ -136,6 +138,10 @@ def look(core: Core, space: Space, state: SpaceState, said: Heard) -> None:
         _changed(core, space, state)
     elif state.shown is not state.occupied and not state.doubted and state.believe_ms <= now:
         _believe(core, space, state)
+    elif _changed_places(core, space, state):
+        put_occupied(core, space.id, state, state.occupied, state.shown_ms)
+        _arrives(core, space, state, state.shown_ms)
+        _changed(core, space, state)
     if state.occupied or state.squat:
         _stands(core, space, state, said[0])
     due_ms = _next(core, space, state, said[1])
@@ -191,9 +197,10 @@ def _believe(core: Core, space: Space, state: SpaceState) -> None:
     elif now is True and before is False:
         _arrives(core, space, state, until_ms)
     elif now is True and not state.squat and not state.visit:
-        put_visit(
-            core, space.id, state, own_car(core, space), state.plate
-        )  # nobody knows since when: it is taken for a car
+        if space.use in COUNTED and weak(core, space):
+            judge(core, space, state, state.since_ms)
+        else:  # nobody knows since when: it is taken for a car
+            put_visit(core, space.id, state, own_car(core, space), state.plate)
     _changed(core, space, state)
 
 
@@ -206,7 +213,8 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
     if state.squat:
         end(core, space, state)  # reported where the sensor saw nothing, and gone since
     state.looked_ms = core.now_ms
-    if state.since_ms - free_since_ms <= WANDER_MS and _may_be_back(core, space, state.visit):
+    soon = state.since_ms - free_since_ms <= WANDER_MS
+    if soon and not weak(core, space) and _may_be_back(core, space, state.visit):
         return  # it has come back, or the sensor had lost it
     put_visit(core, space.id, state, 0)
     if space.use in COUNTED:
@@ -215,6 +223,16 @@ def _arrives(core: Core, space: Space, state: SpaceState, free_since_ms: int) ->
         likely = likely_car(core, space, state.since_ms, state.since_ms)
         if likely is not None and likely.plate and not likely.space:
             take(core, space, state, likely)
+
+
+def _changed_places(core: Core, space: Space, state: SpaceState) -> bool:
+    """It was free for less than the debounce, and by the sensor's word a bike took the place of a car or a car that of a bike."""
+    if not state.occupied or not state.shown or state.shown_ms <= state.since_ms or state.believe_ms > core.now_ms:
+        return False
+    squat = core.state.parking.squats.get(state.squat)
+    if squat is None:
+        return space.use in COUNTED and not state.called_car_ms and weak(core, space)
+    return not squat.by and strong(core, space)
 
 
 def _may_be_back(core: Core, space: Space, visit: int) -> bool:
@@ -326,7 +344,7 @@ def _looked_at(core: Core, space: Space, reading: Reading, at_ms: int) -> None:
 def _next(core: Core, space: Space, state: SpaceState, dies_ms: int | None) -> int | None:
     """When something is due next."""
     now, next_ms = core.now_ms, dies_ms
-    if state.shown is not state.occupied and not state.doubted and state.believe_ms > now:
+    if not state.doubted and state.believe_ms > now:
         next_ms = state.believe_ms if next_ms is None else min(next_ms, state.believe_ms)
     if state.occupied or state.squat:
         for due_ms in _graces(core, space, state):

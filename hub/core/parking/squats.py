@@ -18,13 +18,12 @@ from hub.core.context import Core
 from hub.core.parking.estimates import estimate_soon
 from hub.core.parking.evidence import (
     A_CAR,
-    ENOUGH,
     GONE,
     Likely,
     compiled,
     forget_opening,
     likely_car,
-    signs,
+    no_car,
 )
 from hub.core.parking.index import new_space, put_occupied, put_visit, touched
 from hub.core.parking.state import SpaceState
@@ -48,8 +47,8 @@ def judge(core: Core, space: Space, state: SpaceState, until_ms: int, depth: int
     squat = core.state.parking.squats.get(state.squat)
     if squat is not None and (squat.by or likely is None or CAMERA in squat.evidence):
         return
-    points, why = signs(core, space, state, likely)
-    if points >= ENOUGH:
+    squats, why = no_car(core, space, state, likely)
+    if squats:
         if squat is None:
             begin(core, space, state, state.since_ms, why)
     elif likely is not None:

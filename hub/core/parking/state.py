@@ -143,7 +143,7 @@ class SpaceState(msgspec.Struct, kw_only=True):
     """Whether anything stood there when it was last counted; None: it never was."""
     counted_ms: int = 0
     doubted_ms: int = 0
-    """When a census contradicted the sensor: it is not believed until it has changed since; 0: it agreed."""
+    """When a census, or the coming and going of its home's cars, contradicted the sensor: it is not believed until it has changed since; 0: none has."""
 
 
 class ZoneState(msgspec.Struct, kw_only=True):

@@ -3,6 +3,7 @@ command.
 
     site      the registry: 2 gates, 120 counted spaces in two zones, 180 cars, fire lanes, no-parking bays
     truth     who came, stood and left; which bike stood where                  (seeded)
+    signature how strong a sensor sees a car or a bike
     devices   what cameras, barriers and sensors said of that, with their faults (seeded)
     run       the core stepped through it, minute by minute, crashes if asked for
     score     the core's words against the truth

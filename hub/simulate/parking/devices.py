@@ -2,7 +2,7 @@
 
 Faults: 2 % missed reads (half without a plate, half without any record), 5 % dead sensors (half fall silent, half stick), double fires of
 cameras and sensors, short false changes, gates offline for a while whose records come later (``isoffline``) and whose barriers' do not,
-bikes that a sensor sees in 30 to 90 of 100 cases.
+bikes that a sensor sees in 30 to 90 of 100 cases, with a score of what it sees (`hub.simulate.parking.signature`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import msgspec
 
 from hub.core.inputs import Received
 from hub.model import Direction, Event, Fact, Kind, RawMessage, Reading
+from hub.simulate.parking import signature
 from hub.simulate.parking.site import GATES, Site
 from hub.simulate.parking.truth import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Passage, Stand, Truth
 
 UNREAD, UNSEEN = 0.01, 0.01
 CAMERA_TWICE, SENSOR_TWICE = 0.03, 0.03
 DEAD = 0.05
-CAR_UNSEEN = 0.002
-"""A car that its space's sensor does not see."""
 FALSE_CHANGES = 40
 """Changes of a day, over all sensors, that last for seconds and mean nothing."""
 OFFLINE_EVERY_DAYS = 3
@@ -42,22 +41,32 @@ class Said(msgspec.Struct, frozen=True):
 
     messages: tuple[Received, ...]
     sensed: tuple[Sensed, ...]
-    """Bikes in counted spaces that a sensor showed."""
+    """Bikes that a sensor showed."""
     dead: dict[str, str]
     """Space -> silent or stuck."""
     faults: dict[str, int]
 
 
-def said(it: Site, month: Truth, seed: int) -> Said:
-    """The same seed gives the same messages."""
-    return _Devices(it, month, Random(f"devices {seed}")).spoken()
+class Change(msgspec.Struct, frozen=True, order=True):
+    """A sensor shows something else."""
+
+    at_ms: int
+    on: bool
+    measured: float
+    """Of what stands there (`signature`); means nothing while nothing is shown."""
+
+
+def said(it: Site, month: Truth, seed: int, *, signature: bool = True) -> Said:
+    """The same seed gives the same messages; without ``signature`` the same ones without scores."""
+    return _Devices(it, month, seed, signature).spoken()
 
 
 class _Devices:
-    def __init__(self, it: Site, month: Truth, random: Random) -> None:
+    def __init__(self, it: Site, month: Truth, seed: int, scores: bool) -> None:
         self.it = it
         self.month = month
-        self.random = random
+        self.random = Random(f"devices {seed}")
+        self.noise = Random(f"noise {seed}") if scores else None
         self.end_ms = month.start_ms + month.days * DAY_MS
         self.out: list[tuple[int, int, Received]] = []
         self.frames: dict[str, int] = {}
@@ -185,64 +194,72 @@ class _Devices:
     def _sensor(self, space: str, moves: list[Stand]) -> None:
         """Its changes, its false changes and an hourly heartbeat, until it dies."""
         start_ms = self.month.start_ms
-        shown = space in set(self.month.at_start.values())
-        changes: list[tuple[int, bool]] = [(start_ms + self.random.randrange(30 * SECOND_MS), shown)]
-        changes += self._shown(space, moves)
-        spurious = self.random.random
+        taken = space in set(self.month.at_start.values())
+        first = Change(start_ms + self.random.randrange(30 * SECOND_MS), taken, abs(signature.car(self.random)))
+        changes = [first, *self._shown(space, moves)]
         for day in range(self.month.days):
-            if spurious() < FALSE_CHANGES / len(self.it.spaces):
-                at_ms = start_ms + day * DAY_MS + self.random.randrange(DAY_MS)
-                before = [on for at, on in changes if at <= at_ms]
-                soon = any(at_ms < at < at_ms + MINUTE_MS for at, _ in changes)
-                if before and not soon:
-                    self._count("false_change")
-                    changes += [(at_ms, not before[-1])]
-                    changes += [(at_ms + self.random.randrange(5, 30) * SECOND_MS, before[-1])]
-                    changes.sort()
+            if self.random.random() < FALSE_CHANGES / len(self.it.spaces):
+                changes += self._false_change(start_ms + day * DAY_MS + self.random.randrange(DAY_MS), changes)
+                changes.sort()
         self._publish(space, changes)
 
-    def _shown(self, space: str, moves: list[Stand]) -> Iterator[tuple[int, bool]]:
-        seen, from_ms, last_ms = True, 0, 0
+    def _false_change(self, at_ms: int, changes: list[Change]) -> list[Change]:
+        before = [one for one in changes if one.at_ms <= at_ms]
+        if not before or any(at_ms < one.at_ms < at_ms + MINUTE_MS for one in changes):
+            return []
+        self._count("false_change")
+        was = before[-1]
+        back_ms = at_ms + self.random.randrange(5, 30) * SECOND_MS
+        return [Change(at_ms, not was.on, signature.PASSING), Change(back_ms, was.on, was.measured)]
+
+    def _shown(self, space: str, moves: list[Stand]) -> Iterator[Change]:
+        measured, from_ms, last_ms = 1.0, 0, 0
         for move in moves:
             at_ms = max(move.at_ms + self.random.randrange(4, 15) * SECOND_MS, last_ms + SECOND_MS)
             if move.on:
-                chance = 1 - CAR_UNSEEN if move.bike < 0 else self.month.detects[move.bike]
-                seen = self.random.random() < chance
-                self._count(("bike_" if move.bike >= 0 else "car_") + ("shown" if seen else "unshown"))
+                measured = self._measure(move.bike)
+                seen = "shown" if measured > 0 else "unshown"
+                self._count(("bike_" if move.bike >= 0 else "car_") + seen)
                 from_ms = at_ms
-            elif seen and move.bike >= 0 and space in self.it.zone_of and not space.startswith("x"):
+            elif measured > 0 and move.bike >= 0:
                 dies_ms = self.dead[space][1] if space in self.dead else self.end_ms
                 if at_ms < dies_ms:
                     self.sensed.append(Sensed(space, from_ms, at_ms))
-            if seen:
+            if measured > 0:
                 last_ms = at_ms
-                yield at_ms, move.on
+                yield Change(at_ms, move.on, measured)
             if not move.on:
-                seen = True
+                measured = 1.0
 
-    def _publish(self, space: str, changes: list[tuple[int, bool]]) -> None:
+    def _measure(self, bike: int) -> float:
+        if bike < 0:
+            return signature.car(self.random)
+        return signature.bike(bike, self.month.detects[bike], self.random)
+
+    def _publish(self, space: str, changes: list[Change]) -> None:
         device = self.it.sensor(space)
         how, dies_ms = self.dead.get(space, ("", self.end_ms))
-        live = [(at, on) for at, on in changes if at < dies_ms]
         last_ms = dies_ms if how == "silent" else self.end_ms
         beats = range(self.month.start_ms + self.random.randrange(HOUR_MS), last_ms, HOUR_MS)
-        shown: bool | None = None
-        for at_ms, on, beat in heapq.merge(
-            [(at, on, False) for at, on in live], [(at, False, True) for at in beats], key=lambda one: one[0]
-        ):
-            if beat:
+        shown: Change | None = None
+        live = [(one.at_ms, one) for one in changes if one.at_ms < dies_ms]
+        for at_ms, change in heapq.merge(live, [(at, None) for at in beats], key=lambda one: one[0]):
+            if change is None:
                 if shown is not None:
                     self._space(device, at_ms, shown, Event.HEARTBEAT)
                 continue
-            shown = on
-            key = self._space(device, at_ms, on, Event.STATUS)
+            shown = change
+            key = self._space(device, at_ms, change, Event.STATUS)
             if self.random.random() < SENSOR_TWICE:
                 self._count("sensor_twice")
                 again = key if self.random.random() < 0.5 else ""
-                self._space(device, at_ms + self.random.randrange(1000, 4000), on, Event.STATUS, again)
+                self._space(device, at_ms + self.random.randrange(1000, 4000), change, Event.STATUS, again)
 
-    def _space(self, device: str, at_ms: int, occupied: bool, event: Event, key: str = "") -> str:
+    def _space(self, device: str, at_ms: int, shown: Change, event: Event, key: str = "") -> str:
         key = key or self._key(device)
-        facts: dict[str, Fact] = {"occupied": occupied}
+        facts: dict[str, Fact] = {"occupied": shown.on}
+        if shown.on and self.noise is not None:
+            anew = event is Event.HEARTBEAT
+            facts["score"] = signature.score(signature.again(shown.measured, self.noise) if anew else shown.measured)
         self._say(at_ms, Reading(device, Kind.PARKING, event, facts, at_ms, key))
         return key

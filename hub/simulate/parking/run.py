@@ -70,11 +70,11 @@ class Played(msgspec.Struct, frozen=True):
     crashes: int
 
 
-def play(seed: int, days: int, crashes: int = 0) -> Played:
-    """The same seed gives the same result, with crashes and without."""
+def play(seed: int, days: int, crashes: int = 0, *, signature: bool = True) -> Played:
+    """The same seed gives the same result, with crashes and without; ``signature``: the sensors say how strong what they see is."""
     it = site(seed)
     month = truth(it, seed, START_MS, days)
-    spoken = said(it, month, seed)
+    spoken = said(it, month, seed, signature=signature)
     live = Live(settings())
     _furnish(live, it, month)
     scorer = Scorer(it, month, spoken)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub.core.decisions import AlertRaised, AnyDecision, CommandRefused
+from hub.core.decisions import AlertCleared, AlertRaised, AnyDecision, CommandRefused
 from hub.core.state import Changes, State
 from hub.model import Direction, Verdict
 from hub.simulate.parking.devices import Said
@@ -34,7 +34,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     bikes_unseen: int
     """Bikes in counted spaces that no sensor showed."""
     lanes_sensed: int
+    """Bikes in fire lanes and no-parking bays that a sensor showed for longer than debounce and grace."""
     lanes_missed: int
+    """Of these, how many were not alerted."""
     zones_within_bound: float
     zones_bound_mean: float
     error_mean: float
@@ -58,13 +60,20 @@ class Scorer:
         self.balance: dict[str, int] = {}
         self.alerted: list[tuple[str, int]] = []
         self.lanes: list[tuple[str, int]] = []
+        self.raised: dict[int, tuple[str, int]] = {}
+        """Alert -> the space, and when."""
+        self.cleared: dict[tuple[str, int], int] = {}
+        """The same -> when it was over."""
         self.space_of = {it.sensor(space.id): space.id for space in it.spaces}
         self.of_zone = {zone: [id for id in it.counted if it.zone_of[id] == zone] for zone in ZONES}
         self.worst: list[tuple[int, int, int, int]] = []
 
     def hear(self, decisions: Iterable[AnyDecision], changes: Changes) -> None:
         for one in decisions:
-            if isinstance(one, AlertRaised):
+            if isinstance(one, AlertCleared) and one.alert in self.raised:
+                self.cleared[self.raised[one.alert]] = one.at_ms
+            elif isinstance(one, AlertRaised):
+                self.raised[one.alert] = self.space_of.get(one.subject, ""), one.at_ms
                 if one.rule == "squat":
                     self.alerted.append((self.space_of[one.subject], one.at_ms))
                 elif one.rule in ("fire_lane", "no_parking"):
@@ -112,12 +121,9 @@ class Scorer:
 
     def score(self) -> Score:
         told = settings().parking
-        grace_ms = told.debounce_ms + told.squat_ms
-        sensed = [one for one in self.spoken.sensed if one.until_ms - one.from_ms > grace_ms + LATE_MS]
-        missed = sum(
-            not any(space == one.space and one.from_ms <= at <= one.until_ms + LATE_MS for space, at in self.alerted)
-            for one in sensed
-        )
+        counted = set(self.it.counted)
+        sensed, missed = self._sensed(counted, told.debounce_ms + told.squat_ms, self.alerted)
+        lanes_sensed, lanes_missed = self._sensed(set(self.it.forbidden), told.debounce_ms + told.lane_ms, self.lanes)
         bikes, cars = self._stays()
         false, explained = 0, {"car": 0, "nothing": 0}
         for space, at_ms in self.alerted:
@@ -127,14 +133,14 @@ class Scorer:
         return Score(
             minutes_within_bound=round(self.within / max(self.minutes, 1), 5),
             bound_mean=round(self.bounds / max(self.minutes, 1), 3),
-            squats_sensed=len(sensed),
+            squats_sensed=sensed,
             missed_squats=missed,
             false_squats=false,
             ledger_errors=self.ledger_errors,
             alerted_squats=len(self.alerted),
             bikes_unseen=self.spoken.faults.get("bike_unshown", 0),
-            lanes_sensed=0,
-            lanes_missed=0,
+            lanes_sensed=lanes_sensed,
+            lanes_missed=lanes_missed,
             zones_within_bound=round(self.zone_within / max(self.zone_minutes, 1), 5),
             zones_bound_mean=round(self.zone_bounds / max(self.zone_minutes, 1), 3),
             error_mean=round(self.errors / max(self.minutes, 1), 3),
@@ -143,6 +149,20 @@ class Scorer:
             faults=self.spoken.faults,
             explained=explained,
         )
+
+    def _sensed(self, spaces: set[str], grace_ms: int, told: list[tuple[str, int]]) -> tuple[int, int]:
+        """Bikes there that a sensor showed for longer than the grace; how many of them were not told.
+
+        One that took the place of another within the debounce is told by the alert that stands.
+        """
+        long = [
+            one for one in self.spoken.sensed if one.space in spaces and one.until_ms - one.from_ms > grace_ms + LATE_MS
+        ]
+        missed = 0
+        for one in long:
+            alerts = [(space, at) for space, at in told if space == one.space and at <= one.until_ms + LATE_MS]
+            missed += not any(self.cleared.get(alert, one.until_ms) >= one.from_ms + grace_ms for alert in alerts)
+        return len(long), missed
 
     def _stays(self) -> tuple[dict[str, list[tuple[int, int]]], dict[str, list[tuple[int, int]]]]:
         """space -> when a bike stood there; the same for cars."""

@@ -44,6 +44,8 @@ def test_a_sensor_that_contradicts_is_doubted_until_it_changes() -> None:
     assert count(core, NOTHING, CAR, CAR) is None
     assert core.state.parking.spaces["p00"].doubted_ms == START
     assert whole(core).unknown == 1
+    assert count(core, CAR, CAR, CAR) is None  # a stuck one agrees now and then
+    assert whole(core).unknown == 1
 
 
 def test_a_bike_that_no_sensor_sees_is_learned_and_no_fault_of_the_sensor() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from hub.model import Direction, EntryReason, Event, Kind, ReadHow
 from tests.core.parking.yard import CAR, OTHER, THIRD, Yard
+from tests.core.timeline import ms
 
 IN, OUT = Direction.IN, Direction.OUT
 PASSED, TAILGATED = EntryReason.PASSED, EntryReason.TAILGATED
@@ -171,6 +172,19 @@ def test_an_opening_that_nobody_read_is_a_car_only_where_the_loop_says_so() -> N
     yard.arm(210, "arm-in", False)
     yard.passed(250)
     assert [(one.direction, one.read) for one in yard.entries] == [(IN, ReadHow.NONE)]
+
+
+def test_an_opening_that_nobody_read_may_explain_a_space_where_cars_come_in() -> None:
+    yard = Yard()
+    for arm in ("arm-in", "arm-out"):
+        yard.arm(1, arm, False)
+        yard.arm(60, arm, True)
+        yard.arm(70, arm, False)
+    assert yard.core.state.parking.unread_openings == {"": [ms(60)]}
+    yard.arm(80, "arm-in", True)
+    yard.plate(82, "cam-in", CAR)
+    yard.arm(90, "arm-in", False)
+    assert yard.core.state.parking.unread_openings == {"": [ms(60)]}
 
 
 def test_an_unread_car_after_the_arm_came_down_is_another_car() -> None:

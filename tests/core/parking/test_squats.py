@@ -195,6 +195,82 @@ def test_a_sensor_that_is_sure_of_a_car_is_believed() -> None:
     assert bays.raised == []
 
 
+def test_a_weak_signature_alone_is_a_squat_though_a_car_came_in() -> None:
+    bays = Bays()
+    visit = bays.enters(28, OTHER)
+    bays.says(30, "11", True, confidence=64)
+    bays.wait(41)
+    assert (bays.raised, bays.squat("11").evidence) == ([("squat", "11")], {"signature": "64"})
+    bays.says(42, "12", True, confidence=65)
+    bays.wait(60)
+    assert (bays.raised, bays.space("12").visit) == ([("squat", "11")], visit)
+
+
+def test_between_weak_and_strong_the_gates_are_asked() -> None:
+    bays = Bays()
+    bays.enters(28, OTHER)
+    bays.says(30, "11", True, confidence=79)
+    bays.says(32, "12", True, confidence=79)
+    bays.wait(60)
+    assert bays.raised == [("squat", "12")]
+    assert bays.squat("12").evidence == {"no_entry": "20", "signature": "79"}
+
+
+def test_a_weak_signature_where_a_car_has_just_left_is_not_that_car() -> None:
+    bays = Bays()
+    bays.enters(8, OTHER)
+    bays.says(10, "11", True, confidence=95)
+    bays.says(60, "11", False)
+    bays.says(65, "11", True, confidence=30)
+    bays.wait(90)
+    assert bays.raised == [("squat", "11")]
+
+
+def test_a_bike_and_a_car_that_change_places_within_the_debounce_are_told_apart() -> None:
+    bays = Bays()
+    bays.enters(8, OTHER)
+    bays.says(10, "11", True, confidence=95)
+    bays.says(60, "11", False)
+    bays.says(60.3, "11", True, confidence=30)
+    bays.wait(72)
+    assert bays.raised == [("squat", "11")]
+    assert bays.squat("11").from_ms == ms(60.3 * 60)
+    bays.enters(78, "沪C22222")
+    bays.says(80, "11", False)
+    bays.says(80.3, "11", True, confidence=95)
+    bays.wait(95)
+    assert (bays.over, len(bays.raised), bays.space("11").plate) == (["squat"], 1, "沪C22222")
+
+
+def test_a_weak_signature_is_believed_of_a_space_that_nobody_saw_until_then() -> None:
+    bays = Bays()
+    bays.wait(200)  # every sensor is dead
+    bays.says(210, "11", True, confidence=30)
+    bays.wait(240)
+    assert bays.raised == [("squat", "11")]
+
+
+def test_a_record_that_comes_late_does_not_outweigh_a_weak_signature_and_who_looked_does() -> None:
+    bays = Bays()
+    bays.says(30, "11", True, confidence=30)
+    bays.wait(45)
+    bays.enters(28, OTHER, written=46)
+    bays.wait(60)
+    assert bays.over == []
+    bays.somebody_says(61, "11", Verdict.CAR)
+    bays.wait(90)
+    assert (bays.over, bays.squat("11").verdict, len(bays.raised)) == (["squat"], Verdict.CAR, 1)
+
+
+def test_a_record_that_comes_late_corrects_what_the_sensor_left_open() -> None:
+    bays = Bays()
+    bays.says(30, "11", True, confidence=70)
+    bays.wait(45)
+    bays.enters(28, OTHER, written=46)
+    bays.wait(60)
+    assert (bays.over, bays.squat("11").verdict) == (["squat"], Verdict.CAR)
+
+
 def test_nothing_is_made_of_what_stood_there_when_the_hub_began() -> None:
     bays = Bays()
     bays.wait(200)  # every sensor is dead

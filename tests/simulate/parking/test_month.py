@@ -48,3 +48,12 @@ def test_the_same_seed_gives_the_same_result_and_a_crash_changes_nothing() -> No
 
 def test_the_ledger_holds_at_every_minute() -> None:
     assert play(5, 3).score.ledger_errors == 0
+
+
+def test_a_few_days_keep_what_the_month_promises() -> None:
+    score = play(6, 5).score
+    assert score.minutes_within_bound >= 0.99
+    assert score.bound_mean <= 4.0
+    assert (score.missed_squats, score.lanes_missed, score.ledger_errors) == (0, 0, 0)
+    assert score.false_squats <= 0.05 * score.alerted_squats
+    assert score.squats_sensed > 80
