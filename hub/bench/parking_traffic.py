@@ -1,7 +1,8 @@
 """Traffic for the replay: cars with and without a permit come in, stand here and there, and go; bikes stand where they may not. Pure.
 
 Five changes of spaces a passage is more than a compound has, so that a car stands in several spaces before it goes. All of it is spread
-over 10 days for the numbers that are asked for: some thirty times as dense as life, in which 200,000 passages are nine months of 180 cars.
+over some twenty days for the numbers that are asked for: a dozen times as dense as life, in which 200,000 passages are nine months of
+180 cars. Thinner, the hub takes more cars for others than it does in life, for there a car stands in one space and goes.
 Every stay, and every gap between two, outlasts the debounce, so that each change is believed and judged. Each sensor also says every
 hour that nothing has changed; that is no change, and is stepped beside.
 """
@@ -19,7 +20,7 @@ from hub.simulate.parking.site import GATES, Site
 START_MS = 1_799_942_400_000
 SECOND_MS, MINUTE_MS = 1000, 60_000
 CHANGES_A_MINUTE = 1_000_000 / (10 * 1440)
-"""1,000,000 in 10 days."""
+"""What is aimed at, 1,000,000 in 10 days; cars that find nothing free make it about half as many."""
 INSIDE, STANDING = 100, 85
 """About how many of the cars are inside, and in a space."""
 LEAST_MS = 2 * MINUTE_MS
