@@ -33,8 +33,8 @@ class Class(IntEnum):
 
 
 FREE, OCCUPIED, FILLING, EMPTYING, UNSEEN = Class
-_STAY = {FREE: False, FILLING: False, OCCUPIED: True, EMPTYING: True, UNSEEN: None}
-"""What is believed."""
+_STAY = (False, True, False, True, None)
+"""What is believed, by class."""
 
 
 class ZoneCounts(msgspec.Struct, kw_only=True):
