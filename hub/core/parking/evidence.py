@@ -109,7 +109,7 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
     zone = known.site.zone_of.get(space.id, "")
     owners = known.owners.get(space.id, {})
     found = _fitting(core, known, space, owners, at_ms, until_ms) if owners else []
-    if not any(one[0] <= OWN for one in found):  # else none of the others fits better
+    if not any(one[0] <= OWN for one in found):  # else none of the others fits better, for the space is taken
         others = _others(core, known, at_ms, until_ms)
         found += _fitting(core, known, space, [id for id in others if id not in owners], at_ms, until_ms)
     if not found:
