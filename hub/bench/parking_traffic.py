@@ -1,7 +1,7 @@
 """Traffic for the replay: cars with and without a permit come in, stand here and there, and go; bikes stand where they may not. Pure.
 
-Five changes of spaces a passage is more than a compound has, so that a car stands in several spaces before it goes. All of it is spread
-over 10 days for the numbers that are asked for: some thirty times as dense as life, in which 200,000 passages are nine months of 180 cars.
+Five changes of spaces a passage is more than a compound has, so that a car stands in several spaces before it goes. 200,000 passages and
+1,000,000 changes come within about a month: ten times as dense as life, in which so many passages are nine months of 180 cars.
 Every stay, and every gap between two, outlasts the debounce, so that each change is believed and judged. Each sensor also says every
 hour that nothing has changed; that is no change, and is stepped beside.
 """
@@ -18,10 +18,8 @@ from hub.simulate.parking.site import GATES, Site
 
 START_MS = 1_799_942_400_000
 SECOND_MS, MINUTE_MS = 1000, 60_000
-CHANGES_A_MINUTE = 1_000_000 / (10 * 1440)
-"""1,000,000 in 10 days."""
-INSIDE, STANDING = 100, 85
-"""About how many of the cars are inside, and in a space."""
+STAYS_MS, AWAY_MS = 210 * SECOND_MS, 45 * MINUTE_MS
+"""How long a car stands in one space, and is out, on average: so that some sixty are inside, and every second space is taken."""
 LEAST_MS = 2 * MINUTE_MS
 """The shortest stay, and the shortest time that a space is free."""
 UNREAD = 0.01
@@ -54,14 +52,12 @@ class Traffic:
         self._shown = {space.id: False for space in it.spaces}
         self._lane_ms: dict[str, int] = {}
         self._shared = [space.id for space in it.spaces if space.id in it.counted and not space.homes]
-        self._stay_ms = 2 * STANDING / CHANGES_A_MINUTE * MINUTE_MS
-        self._away_ms = 10 * (len(it.cars) - INSIDE) / CHANGES_A_MINUTE * MINUTE_MS
 
     def messages(self) -> Iterator[Received]:
         """What cameras and sensors say, in order of receipt."""
         self._ready = dict.fromkeys((space.id for space in self._it.spaces), START_MS + LEAST_MS)
         for who in range(len(self._it.cars)):
-            self._at(START_MS + self._about(self._away_ms), "in", who)
+            self._at(START_MS + self._about(AWAY_MS), "in", who)
         for bike in range(BIKES):
             self._at(START_MS + self._about(BIKE_AWAY_MS), "stand", -1 - bike)
         for space in self._ready:
@@ -106,7 +102,7 @@ class Traffic:
         if way is Direction.IN:
             self._at(at_ms + self._soon(), "stand", who)
         else:
-            self._at(at_ms + self._about(self._away_ms), "in", who)
+            self._at(at_ms + self._about(AWAY_MS), "in", who)
         if self._passed >= self._passages:
             return None
         self._passed += 1
@@ -124,7 +120,7 @@ class Traffic:
             self._goes_on(at_ms, who)
             return None
         del self._ready[space]
-        self._at(at_ms + self._about(self._stay_ms if who >= 0 else BIKE_STAYS_MS), "leave", who, space)
+        self._at(at_ms + self._about(STAYS_MS if who >= 0 else BIKE_STAYS_MS), "leave", who, space)
         return self._shows(at_ms, space, True)
 
     def _leave(self, at_ms: int, who: int, space: str) -> Received | None:

@@ -13,8 +13,8 @@ from hub.core.parking.state import ParkingState, ZoneState
 from hub.model import Kind
 from hub.simulate.parking.site import settings, site
 
-KEYS = ["passages", "space_changes", "days", "seconds", "seconds_full", "rate", "cpu_us_passage", "cpu_us_change"]
-KEYS += ["floor_rate", "ratio", "lost", "ledger_errors"]
+KEYS = ["passages", "space_changes", "days", "seconds", "seconds_full", "cpu_s", "rate", "cpu_us_passage"]
+KEYS += ["cpu_us_change", "floor_rate", "ratio", "lost", "ledger_errors"]
 
 
 def test_each_passage_is_in_the_ledger_and_each_change_is_believed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,8 +33,8 @@ class Class(IntEnum):
 
 
 FREE, OCCUPIED, FILLING, EMPTYING, UNSEEN = Class
-_STAY = {FREE: False, FILLING: False, OCCUPIED: True, EMPTYING: True, UNSEEN: None}
-"""What is believed."""
+_STAY = (False, True, False, True, None)
+"""What is believed, by class."""
 
 
 class ZoneCounts(msgspec.Struct, kw_only=True):
@@ -54,6 +54,8 @@ class Counts(msgspec.Struct, kw_only=True):
     touched: set[str]
     """Counted spaces that have to be looked at."""
     zones: dict[str, ZoneCounts] = msgspec.field(default_factory=dict)
+    where: dict[str, tuple[SpaceUse, list[ZoneCounts]]] = msgspec.field(default_factory=dict)
+    """Space -> its use, and the zones that count it."""
     class_of: dict[str, Class] = msgspec.field(default_factory=dict)
     """Space -> its class."""
     alive_until_ms: int = FOR_EVER_MS
@@ -89,9 +91,14 @@ class Counts(msgspec.Struct, kw_only=True):
         if before is now:
             return
         self.class_of[id] = now
-        use, inner = state.spaces[id].use, site.zone_of[id]
-        for name in ("", inner) if inner else ("",):
-            zone = self.zones.get(name) or self.zones.setdefault(name, ZoneCounts())
+        known = self.where.get(id)
+        if known is None:
+            inner = site.zone_of[id]
+            names = ("", inner) if inner else ("",)
+            zones = [self.zones.setdefault(name, ZoneCounts()) for name in names]
+            known = self.where[id] = state.spaces[id].use, zones
+        use, zones = known
+        for zone in zones:
             zone.of_class[now] += 1
             if before is not None:
                 zone.of_class[before] -= 1

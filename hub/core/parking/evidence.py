@@ -21,6 +21,7 @@ The ledger may be wrong, and then it is the ledger that is doubted and not the c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
@@ -100,22 +101,13 @@ def compiled(core: Core) -> Site:
 
 def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | None:
     """The car that probably came to stand there at ``at_ms``; one that left its space by ``until_ms`` may be meant."""
-    last_ms, parking, known = at_ms + SKEW_MS, core.state.parking, standing(core)
+    known = standing(core)
     zone = known.site.zone_of.get(space.id, "")
-    found: list[tuple[Tier, bool, int, int, Visit]] = []
-    for id in _candidates(core, known, space, at_ms, until_ms):
-        visit = parking.visits[id]
-        if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
-            continue
-        at, left = known.whereabouts(id)
-        if at == space.id:
-            continue
-        tier = _tier(core, known, space, visit, at_ms, until_ms, left)
-        if tier is None:
-            continue
-        if at is not None and not _gives_way(core, known, at, visit, tier):
-            continue
-        found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
+    owners = known.owners.get(space.id, {})
+    found = _fitting(core, known, space, owners, at_ms, until_ms) if owners else []
+    if not any(one[0] <= OWN for one in found):  # else none of the others fits better, for the space is taken
+        others = _others(core, known, at_ms, until_ms)
+        found += _fitting(core, known, space, [id for id in others if id not in owners], at_ms, until_ms)
     if not found:
         return _nameless(core, space, zone, at_ms, until_ms)
     tier, _, _, _, visit = min(found, key=lambda one: one[:4])
@@ -129,16 +121,37 @@ def likely_car(core: Core, space: Space, at_ms: int, until_ms: int) -> Likely | 
     return Likely(tier, visit.id, visit.plate if sole else "", before)
 
 
-def _candidates(core: Core, known: Standing, space: Space, at_ms: int, until_ms: int) -> dict[int, None]:
-    """Visits that may be meant: who came in lately and does not stand well, who left a space lately, and whose own it is."""
+def _others(core: Core, known: Standing, at_ms: int, until_ms: int) -> dict[int, None]:
+    """Visits that may be meant though the space is not their own: who came in lately and does not stand well, who left a space lately."""
     visits, spaces = core.state.parking.visits, core.state.parking.spaces
-    found = known.owners.get(space.id, {}).copy()
-    for _, id in known.roaming_since(at_ms - ENTERED_MS, at_ms + SKEW_MS):
-        found[id] = None
+    found = dict.fromkeys([id for _, id in known.roaming_since(at_ms - ENTERED_MS, at_ms + SKEW_MS)])
     for _, _, left in known.freed_between(at_ms - WANDER_MS, until_ms):
         visit = spaces[left].visit
         if visit in visits:
             found[visit] = None
+    return found
+
+
+def _fitting(
+    core: Core, known: Standing, space: Space, ids: Iterable[int], at_ms: int, until_ms: int
+) -> list[tuple[Tier, bool, int, int, Visit]]:
+    """Those of them whose car may have come to stand there, with what the best is chosen by."""
+    visits, last_ms = core.state.parking.visits, at_ms + SKEW_MS
+    zone = known.site.zone_of.get(space.id, "")
+    found: list[tuple[Tier, bool, int, int, Visit]] = []
+    for id in ids:
+        visit = visits[id]
+        if visit.in_ms > last_ms or (visit.zone and zone and visit.zone != zone):
+            continue
+        at, left = known.whereabouts(id)
+        if at == space.id:
+            continue
+        tier = _tier(core, known, space, visit, at_ms, until_ms, left)
+        if tier is None:
+            continue
+        if at is not None and not _gives_way(core, known, at, visit, tier):
+            continue
+        found.append((tier, at is not None, -visit.in_ms, visit.id, visit))
     return found
 
 
