@@ -187,12 +187,14 @@ def simulate_parking(
     seed: Annotated[int, typer.Option(help="Same seed, same month")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
     crashes: Annotated[int, typer.Option(min=0, help="Play it again, crash so often, and compare")] = 0,
-    signature: Annotated[bool, typer.Option(help="Sensors say how strong what they see is")] = True,
+    no_signature: Annotated[
+        bool, typer.Option("--no-signature", help="Sensors say that something is there, and not how strong it is")
+    ] = False,
 ) -> None:
     """A month of gates and spaces with bikes, faults and dead sensors: how near the hub came to the truth."""
     from hub.simulate.parking.command import run_simulate_parking
 
-    raise typer.Exit(run_simulate_parking(days, seed, as_json=json, crashes=crashes, signature=signature))
+    raise typer.Exit(run_simulate_parking(days, seed, as_json=json, crashes=crashes, signature=not no_signature))
 
 
 def main() -> None:

@@ -160,8 +160,8 @@ def _show(core: Core, id: str, state: SpaceState, shown: bool | None, at_ms: int
     touched(core, id)
     if shown is state.occupied and state.shown is not None and shown is not None:
         zone = core.settings.zone
-        same_day = local_day(zone, at_ms) == local_day(zone, state.shown_ms)
-        state.flips = state.flips + 1 if same_day else 1
+        same_day = local_day(zone, at_ms) == local_day(zone, state.flipped_ms)
+        state.flips, state.flipped_ms = state.flips + 1 if same_day else 1, at_ms
     state.shown, state.shown_ms = shown, max(at_ms, state.shown_ms)
     late = core.now_ms - at_ms > OLD_MS  # it waited somewhere: what is behind it in the queue comes first
     lasts_ms = core.settings.parking.debounce_ms if state.flips < FLIPS_MANY else STEADY_MS

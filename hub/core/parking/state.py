@@ -138,7 +138,9 @@ class SpaceState(msgspec.Struct, kw_only=True):
     called_car_ms: int = 0
     """Until when somebody has said that it is a car after all (the stay that was on)."""
     flips: int = 0
-    """Changes that did not last for the debounce, in its last day."""
+    """Changes that did not last for the debounce, on the day of the last one."""
+    flipped_ms: int = 0
+    """When that was."""
     counted: bool | None = None
     """Whether anything stood there when it was last counted; None: it never was."""
     counted_ms: int = 0

@@ -41,6 +41,15 @@ def test_a_sensor_that_wavers_all_day_is_not_believed_until_it_has_been_steady()
     assert bays.raised == []
 
 
+def test_a_sensor_that_wavers_a_little_every_day_is_believed() -> None:
+    bays = Bays()
+    for day in range(5):
+        for n in range(6):
+            bays.says(1440 * day + 10 + n, "11", True)
+            bays.says(1440 * day + 10.3 + n, "11", False)
+    assert (bays.space("11").occupied, bays.space("11").flips) == (False, 5)  # the night before nobody heard it
+
+
 def test_a_sensor_that_is_not_heard_makes_its_space_unknown_and_alerts_nobody() -> None:
     bays = Bays()
     bays.says(100, "12", False)
