@@ -86,7 +86,7 @@ def _page(
         request,
         "permit_import.html",
         status=status,
-        tab="permits",
+        tab="parking",
         part="import",
         visitor=visitor,
         previewed=sheet is not None,
