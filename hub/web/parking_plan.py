@@ -142,7 +142,7 @@ def plan_of(picture: Picture) -> Plan:
     known = parking.spaces(connection, community)
     now = parking.spaces_now(connection, community)
     by_zone: dict[str, list[Space]] = {}
-    for one in sorted(known, key=lambda one: (zone_of(places, one.id), _natural(_name(places, one.id)))):
+    for one in sorted(known, key=lambda one: (zone_of(places, one.id), natural(_name(places, one.id)))):
         by_zone.setdefault(zone_of(places, one.id), []).append(one)
     drawn = any(one.x or one.y for one in known)
     laid, labels = (known, []) if drawn else _grid(by_zone, picture)
@@ -287,7 +287,7 @@ def _name(places: Mapping[str, Place], space: str) -> str:
     return place.name if place else space
 
 
-def _natural(name: str) -> tuple[str, int, str]:
+def natural(name: str) -> tuple[str, int, str]:
     """A2 before A10."""
     head = name.rstrip("0123456789")
     number = name[len(head) :]
