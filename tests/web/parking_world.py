@@ -10,19 +10,24 @@ from hub.gates.rows import Entry, EntryState, Given
 from hub.gates.rows import put as put_entries
 from hub.gates.wanted import Wish
 from hub.model import (
+    Alert,
     Census,
+    Condition,
     Device,
     Direction,
     EntryReason,
     Estimate,
     Fact,
     GateLane,
+    Handling,
+    Incident,
     Kind,
     LedgerEntry,
     PermitKind,
     Place,
     PlaceKind,
     ReadHow,
+    Severity,
     Space,
     SpaceUse,
     Squat,
@@ -159,6 +164,48 @@ def listed(world: World, plate: str, state: EntryState, said: str) -> None:
     )
     with world.engine.begin() as connection:
         put_entries(connection, HERE, [one])
+
+
+SQUAT = 700
+"""The incident of `squatted`."""
+
+
+def squatted(world: World, space: str = "s31") -> None:
+    """Something has stood in a space for ten minutes that is probably no car; told a moment ago."""
+    world.incident(
+        Incident(
+            id=SQUAT,
+            place=EAST,
+            cause="squat",
+            severity=Severity.MINOR,
+            opened_ms=NIGHT_MS - 20_000,
+            alerts=[SQUAT + 1],
+            policy="major",
+            step=1,
+        )
+    )
+    world.alert(
+        Alert(
+            id=SQUAT + 1,
+            rule="space_squat",
+            severity=Severity.MINOR,
+            subject="geo-31",
+            kind=Kind.PARKING,
+            place=space,
+            incident=SQUAT,
+            condition=Condition.ACTIVE,
+            handling=Handling.NEW,
+            raised_ms=NIGHT_MS - 20_000,
+            at_ms=NIGHT_MS - 620_000,
+            facts={"squat": True},
+        )
+    )
+    world.device(
+        Device(id="geo-31", kind=Kind.PARKING, place=space, name="A32地磁"),
+        seen_ms=NIGHT_MS,
+        facts={"occupied": True, "squat": True},
+    )
+    world.bump()
 
 
 def _hours() -> dict[str, ZoneHour]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import httpx
 import msgspec
 import pytest
+from PIL import Image
 from sqlalchemy import delete
 
 from hub.core.commands import CorrectLedger, SayVerdict, StartWatch
@@ -14,7 +17,7 @@ from hub.plates import masked
 from hub.store import schema_parking
 from hub.web.access import RIGHTS, Right, Role
 from hub.web.pages.parking import Now, changes
-from tests.web.parking_world import EAST, PLATE, WEST, park, put
+from tests.web.parking_world import EAST, PLATE, SQUAT, WEST, park, put, squatted
 from tests.web.test_desk import sign_in
 from tests.web.world import NIGHT_MS, World
 
@@ -128,13 +131,37 @@ def test_passages_by_what_was_odd(world: World, http: httpx.Client, only: str, s
 def test_the_office_adds_an_entry_and_must_say_why(world: World, http: httpx.Client) -> None:
     park(world)
     form = sign_in(world, http, Role.PROPERTY)
-    sent = {"form": form, "direction": "out", "plate": PLATE, "zone": EAST, "note": "保安看见出场"}
-    assert http.post("/parking/ledger", data={**sent, "note": ""}).status_code == 400
-    assert http.post("/parking/ledger", data=sent).status_code == 303
+    page = http.get("/parking/visits").text
+    assert 'action="/parking/ledger"' in page
+    assert "更正是新增一条记录,原有记录不会改动。" in page
+    sent = {"form": form, "direction": "out", "plate": "沪a·12345", "zone": EAST, "note": "保安看见出场"}
+    wrong = http.post("/parking/ledger", data={**sent, "note": ""})
+    assert wrong.status_code == 400
+    assert "请写明原因" in wrong.text
+    assert '<option value="out" selected>' in wrong.text, "what was typed stands there still"
+    assert "沪a·12345" in wrong.text
+    later = http.post("/parking/ledger", data={**sent, "at": "2024-05-11T03:13"})
+    assert (later.status_code, "时间不能在将来" in later.text) == (409, True)
+    assert world.commands() == []
+    assert http.post("/parking/ledger", data={**sent, "at": "2024-05-11T03:10"}).status_code == 303
+    assert http.post("/parking/ledger", data={**sent, "direction": "in", "plate": ""}).status_code == 303
+    said = CorrectLedger(actor="console", direction=Direction.IN, zone=EAST, note="保安看见出场")
+    at_ms = NIGHT_MS - 2 * 60_000
     assert world.commands() == [
-        CorrectLedger(actor="console", direction=Direction.OUT, plate=PLATE, zone=EAST, note="保安看见出场")
-    ]
+        msgspec.structs.replace(said, direction=Direction.OUT, plate=PLATE, at_ms=at_ms),
+        said,
+    ], "the plate in its one spelling"
     assert http.post("/parking/ledger", data={**sent, "form": "forged"}).status_code == 403
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_correction_with_what_is_no_plate_says_what_is_wrong(world: World, http: httpx.Client) -> None:
+    park(world)
+    form = sign_in(world, http, Role.PROPERTY)
+    sent = {"form": form, "direction": "in", "plate": "沪AI2345", "zone": EAST, "note": "x"}
+    answer = http.post("/parking/ledger", data=sent)
+    assert (answer.status_code, "车牌里没有字母I和O" in answer.text) == (409, True)
+    assert world.commands() == []
 
 
 def test_a_guard_corrects_no_ledger(world: World, http: httpx.Client) -> None:
@@ -157,6 +184,61 @@ def test_a_verdict_and_a_watch(world: World, http: httpx.Client) -> None:
         StartWatch(actor="console", zone=EAST, until_ms=NIGHT_MS + 7 * 86_400_000),
     ]
     assert "之前14次,之后3次" in http.get("/parking/hotspots?days=30").text
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize(
+    ("said", "zh", "en"),
+    [
+        (Verdict.CAR, "是汽车", "A car"),
+        (Verdict.BIKE, "是非机动车", "A bike"),
+        (Verdict.NOTHING, "没有东西", "Nothing"),
+    ],
+)
+def test_the_page_of_a_squat_asks_what_it_is_and_takes_the_answer(
+    world: World, http: httpx.Client, said: Verdict, zh: str, en: str
+) -> None:
+    park(world)
+    squatted(world)
+    form = sign_in(world, http, Role.VOLUNTEER)
+    page = http.get(f"/incidents/{SQUAT}").text
+    assert "A32里停的是什么?" in page
+    assert f'<button name="verdict" value="{said.value}">{zh}</button>' in page
+    assert f">{en}</button>" in http.get(f"/incidents/{SQUAT}?lang=en").text
+    assert "迟到" not in page
+    sent = {"form": form, "space": "s31", "incident": str(SQUAT), "verdict": said.value}
+    answer = http.post("/parking/verdict", data=sent)
+    assert answer.headers["location"] == f"/incidents/{SQUAT}?said=saved"
+    assert "已保存" in http.get(f"/incidents/{SQUAT}?said=saved&lang=zh").text
+    assert world.commands() == [SayVerdict(actor="console", space="s31", verdict=said)]
+
+
+def test_a_squat_that_is_closed_or_no_squat_asks_nothing(world: World, http: httpx.Client) -> None:
+    park(world)
+    squatted(world, "n-gate")
+    sign_in(world, http, Role.VOLUNTEER)
+    assert 'name="verdict"' not in http.get(f"/incidents/{SQUAT}").text, "a gate is no space"
+    squatted(world)
+    incident = world.read_incident(SQUAT)
+    incident.closed_ms = NIGHT_MS
+    world.incident(incident)
+    assert 'name="verdict"' not in http.get(f"/incidents/{SQUAT}").text
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_photo_of_a_squat_is_kept_with_its_incident(world: World, http: httpx.Client) -> None:
+    park(world)
+    squatted(world)
+    form = sign_in(world, http, Role.VOLUNTEER)
+    held = io.BytesIO()
+    Image.new("RGB", (64, 48), "gray").save(held, "JPEG")
+    sent = {"form": form, "space": "s31", "incident": str(SQUAT), "verdict": "bike"}
+    assert http.post("/parking/verdict", data=sent, files={"photo": ("a.jpg", held.getvalue())}).status_code == 303
+    (command,) = world.commands()
+    assert isinstance(command, SayVerdict)
+    assert command.photo > 0
+    refused = http.post("/parking/verdict", data=sent, files={"photo": ("a.jpg", b"x")})
+    assert refused.headers["location"] == f"/incidents/{SQUAT}?said=photo_unreadable"
 
 
 def test_the_number_for_a_display_needs_its_own_key(world: World, http: httpx.Client) -> None:
