@@ -26,7 +26,7 @@ WRONG: Mapping[str, str] = {
     "tailgating": marked("有车跟进"),
 }
 """What may be wrong with a lane, the worst first: offline, or a derived fact of one of its devices."""
-WAYS: Mapping[str, str] = {Direction.IN: marked("进场"), Direction.OUT: marked("出场")}
+WAYS: Mapping[str, str] = {Direction.IN: marked("进口"), Direction.OUT: marked("出口")}
 BOTH_WAYS = marked("进出同道")
 NO_ANSWER = marked("相机没有应答:查它是否通电、联网")
 REFUSED = marked("相机拒收:%(said)s")
