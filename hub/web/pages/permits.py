@@ -46,6 +46,7 @@ from hub.web.view import Picture
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 200
+NEAR = 5
 Text = Annotated[str, Query(max_length=60, pattern=CLEAN)]
 
 GONE = marked("没有这张通行证"), marked("可能已被移除,或住户信息已删除。")
@@ -153,8 +154,11 @@ def _list(
         and (not state or one.state == state)
         and (not home or one.permit.place == home)
     ]
+    near: list[str] = []
+    if q and not found and visitor.may(Right.PLATES):  # whoever sees plates masked is told of no other one either
+        near = plates.suggestions(plates.normalised(q), permits)[:NEAR]
     found.sort(key=lambda one: (one.permit.kind is not PermitKind.VISITOR, one.state == "over", one.home, one.plate))
-    if found and visitor.may(Right.PLATES):
+    if (found or near) and visitor.may(Right.PLATES):
         site.note_look(visitor.label, "plate", picture.community, 0)
     return site.page(
         request,
@@ -164,6 +168,7 @@ def _list(
         part="permits",
         visitor=visitor,
         permits=found[:SHOWN],
+        near=near,
         more=max(0, len(found) - SHOWN),
         total=len(found),
         counts={name: (translated(picture.language, STATES[name]), n) for name, n in counts.items()},
