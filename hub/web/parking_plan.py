@@ -13,6 +13,7 @@ from hub.core.parking.state import SpaceState
 from hub.model import COUNTED, Estimate, GateLane, Kind, Place, PlaceKind, Space, SpaceUse
 from hub.web import parking, rows
 from hub.web.language import marked
+from hub.web.parking_gates import WRONG
 from hub.web.view import Picture
 
 MARGIN_M = 2.5
@@ -237,7 +238,7 @@ def _gate(
 ) -> GateView:
     ids = {device for lane in lanes if lane.gate == gate.id for device in lane.devices}
     here = [one for one in devices.values() if one.id in ids or one.place == gate.id]
-    if said:
+    if said or any(one.facts.get(name) is True for one in here for name in WRONG):
         state = "wrong"
     elif not here:
         state = "unknown"

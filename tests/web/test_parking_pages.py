@@ -190,8 +190,8 @@ def test_a_verdict_and_a_watch(world: World, http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("said", "zh", "en"),
     [
-        (Verdict.CAR, "是汽车", "A car"),
-        (Verdict.BIKE, "是非机动车", "A bike"),
+        (Verdict.CAR, "是汽车", "It is a car"),
+        (Verdict.BIKE, "是非机动车", "It is a bike"),
         (Verdict.NOTHING, "没有东西", "Nothing"),
     ],
 )
