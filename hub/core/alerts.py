@@ -51,10 +51,12 @@ def condition_met(
     at_ms: int,
     reason: Reason,
     anew: bool = True,
+    found: bool = False,
 ) -> None:
     """The condition rose. Raises an alert, or waits for `for`, or wakes the one that still stands.
 
     ``anew`` False: it never fell, its alert was closed too early; that is no flapping.
+    ``found``: the core itself found it out; it began at ``at_ms``, and no message of it was late.
     """
     standing = core.state.alerts.get((device.alerts or {}).get(key, 0))
     if standing is not None:
@@ -73,7 +75,7 @@ def condition_met(
         handling=Handling.NEW,
         raised_ms=core.now_ms,
         at_ms=at_ms,
-        late=core.now_ms - at_ms > LATE_MS,
+        late=not found and core.now_ms - at_ms > LATE_MS,
         facts=dict(facts),
         key=key,
         latch=rule.latch,

@@ -234,6 +234,10 @@ class CountSpaces(Command, frozen=True, kw_only=True, tag="count_spaces"):
 
     zone: str
     spaces: dict[str, Verdict]
+    walk: str = ""
+    """Made up by the phone for this walk: what is sent again after a lost answer is known by it, and counts once."""
+    photos: dict[str, int] = {}
+    """space -> id of a row of ``photo``."""
 
 
 class CorrectLedger(Command, frozen=True, kw_only=True, tag="correct_ledger"):

@@ -7,7 +7,7 @@ from hub.core.context import Core
 from hub.core.decisions import Reason, RuleFaulted
 from hub.core.rules import RULE_FAULT, Answer, Rule
 from hub.core.state import DeviceState
-from hub.model import Event, Fact, Kind, RawMessage, Reading
+from hub.model import DERIVED, Event, Fact, Kind, RawMessage, Reading
 
 PASSING = frozenset({Event.PLATE, Event.PLATE_ENCRYPTED, Event.VEHICLE_NO_PLATE, Event.PRESS, Event.FACE_MATCH})
 """Events without an end: each is an occurrence of its own."""
@@ -99,6 +99,7 @@ def _meet_condition(
         at_ms=believed(reading.device_ms, raw.received_ms),
         reason=Reason.RETAINED_STATE if raw.retained else Reason.CONDITION_MET,
         anew=anew,
+        found=bool(reading.facts) and reading.facts.keys() <= DERIVED,
     )
 
 

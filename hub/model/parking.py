@@ -228,6 +228,8 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     """space -> car, bike or nothing."""
     corrected: int = 0
     """Cars that the ledger had too many (below 0: too few)."""
+    photos: dict[str, int] = {}
+    """space -> id of a row of ``photo``."""
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,7 @@ def _old_rows(name: str, before_ms: int) -> list[tuple[Table, ColumnElement[bool
         (inbox, and_(inbox.c.community == name, inbox.c.at_ms < before_ms, inbox.c.read_ms.is_not(None))),
         (budget, budget.c.window_ms < before_ms),
         (call, and_(call.c.community == name, call.c.at_ms < before_ms)),
+        (photo, and_(photo.c.community == name, photo.c.incident == 0, photo.c.at_ms < before_ms)),
     ]
 
 

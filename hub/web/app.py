@@ -30,6 +30,7 @@ from hub.web.pages import (
     office,
     parking,
     parking_census,
+    parking_gates,
     parking_hotspots,
     parking_table,
     parking_visits,
@@ -51,7 +52,7 @@ from hub.web.port import WebDeps
 from hub.web.site import HERE, NotAllowed, SignInNeeded, Site, site_of
 
 LARGEST_FORM = 64 * 1024
-PARKING = (parking, parking_census, parking_hotspots, parking_table, parking_visits)
+PARKING = (parking, parking_census, parking_gates, parking_hotspots, parking_table, parking_visits)
 OFFICE = (
     people,
     duty,

@@ -13,6 +13,7 @@ from hub.core.parking.state import SpaceState
 from hub.model import COUNTED, Estimate, GateLane, Kind, Place, PlaceKind, Space, SpaceUse
 from hub.web import parking, rows
 from hub.web.language import marked
+from hub.web.parking_gates import WRONG
 from hub.web.view import Picture
 
 MARGIN_M = 2.5
@@ -143,7 +144,7 @@ def plan_of(picture: Picture) -> Plan:
     known = parking.spaces(connection, community)
     now = parking.spaces_now(connection, community)
     by_zone: dict[str, list[Space]] = {}
-    for one in sorted(known, key=lambda one: (zone_of(places, one.id), _natural(_name(places, one.id)))):
+    for one in sorted(known, key=lambda one: (zone_of(places, one.id), natural(_name(places, one.id)))):
         by_zone.setdefault(zone_of(places, one.id), []).append(one)
     drawn = any(one.x or one.y for one in known)
     laid, labels = (known, []) if drawn else _grid(by_zone, picture)
@@ -238,7 +239,7 @@ def _gate(
 ) -> GateView:
     ids = {device for lane in lanes if lane.gate == gate.id for device in lane.devices}
     here = [one for one in devices.values() if one.id in ids or one.place == gate.id]
-    if said:
+    if said or any(one.facts.get(name) is True for one in here for name in WRONG):
         state = "wrong"
     elif not here:
         state = "unknown"
@@ -288,7 +289,7 @@ def _name(places: Mapping[str, Place], space: str) -> str:
     return place.name if place else space
 
 
-def _natural(name: str) -> tuple[str, int, str]:
+def natural(name: str) -> tuple[str, int, str]:
     """A2 before A10."""
     head = name.rstrip("0123456789")
     number = name[len(head) :]

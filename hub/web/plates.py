@@ -25,6 +25,21 @@ def shown(
     return [HIDDEN if is_replaced(plate) else plate for plate in plates]
 
 
+def facts_for(
+    site: Site, visitor: Visitor, community: str, facts: Mapping[str, Fact], incident: int
+) -> dict[str, Fact]:
+    """What an alert says, with the plate in it, and the others that it may mean, as this visitor may read them."""
+    plate = facts.get("plate")
+    if not isinstance(plate, str):
+        return dict(facts)
+    found = dict(facts)
+    near = str(facts.get("label", "")).split()
+    (found["plate"], *rest) = shown(site, visitor, community, [plate, *near], "", incident)
+    if near:
+        found["label"] = " ".join(rest)
+    return found
+
+
 def without_plate(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     """A device's last facts for an answer that is no list of cars."""
     return {name: value for name, value in facts.items() if name != "plate"}

@@ -25,6 +25,7 @@ from hub.core.commands import (
     PutTurn,
 )
 from hub.model import Contact, Days, Duty, Leave, Person, Place, Severity, Window
+from hub.plates import normalised
 from hub.web.forms import clock_text, moment_text
 from hub.web.language import marked
 
@@ -124,10 +125,21 @@ def read_jsonl(content: bytes, actor: str) -> list[Line]:
             found.append(Line(number=number, mistake=NO_PUT, detail=str(exc)))
             continue
         if isinstance(command, Put):
-            found.append(Line(number=number, put=msgspec.structs.replace(command, actor=actor)))
+            found.append(Line(number=number, put=_spelt(msgspec.structs.replace(command, actor=actor))))
         else:
             found.append(Line(number=number, mistake=NO_PUT, detail=type(command).__name__))
     return found
+
+
+def _spelt(put: AnyPut) -> AnyPut:
+    """Plates in their one spelling, as everything else knows them by."""
+    replace = msgspec.structs.replace
+    match put:
+        case PutPermit(permit=permit):
+            return replace(put, permit=replace(permit, plate=normalised(permit.plate)))
+        case PutTurn(turn=turn):
+            return replace(put, turn=replace(turn, plate=normalised(turn.plate)))
+    return put
 
 
 def still_home(line: Line, home: Mapping[str, int]) -> Line:

@@ -223,7 +223,10 @@ class Site:
 
     async def await_command(self, community: str, command: AnyCommand) -> Answer:
         """Write the row, then watch it until it was stepped or 3 s have passed: written it stays, whatever we saw."""
-        row = await run_in_threadpool(self.deps.write_command, community, command)
+        return await self.await_row(await run_in_threadpool(self.deps.write_command, community, command))
+
+    async def await_row(self, row: int) -> Answer:
+        """Watch a command that is written."""
         waited_ms, pause_ms = 0, 15
         while waited_ms < ANSWER_WITHIN_MS:
             done, refused = await run_in_threadpool(self._answered, row)

@@ -133,8 +133,16 @@ def test_old_rows_go_with_them_and_open_ones_stay(store: SqlStore) -> None:
                     read_ms=read_ms,
                 )
             )
+        for incident in (0, 1):
+            connection.execute(
+                insert(schema.photo).values(
+                    community=COMMUNITY, incident=incident, at_ms=NOW, person="wang", type="image/jpeg", body=b"x"
+                )
+            )
     store.retain(COMMUNITY, NOW + DAY_MS, ALL)
     with store.reader() as connection:
+        photos = connection.execute(select(schema.photo.c.incident)).scalars().all()
+        assert photos == [1], "one of a space goes by its age, one of an incident with the incident"
         for table in (schema.quarantine, schema.decision, schema.budget):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0, table.name
         assert connection.execute(select(schema.outbox.c.notification)).scalars().all() == [6]

@@ -6,17 +6,28 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.core.parking.state import ParkingChanges, SpaceState
+from hub.gates.rows import Entry, EntryState, Given
+from hub.gates.rows import put as put_entries
+from hub.gates.wanted import Wish
 from hub.model import (
+    Alert,
     Census,
+    Condition,
+    Device,
     Direction,
     EntryReason,
     Estimate,
+    Fact,
     GateLane,
+    Handling,
+    Incident,
+    Kind,
     LedgerEntry,
     PermitKind,
     Place,
     PlaceKind,
     ReadHow,
+    Severity,
     Space,
     SpaceUse,
     Squat,
@@ -33,6 +44,7 @@ DAY = 24 * HOUR
 EAST, WEST = "east", "west"
 SPACES = 120
 PLATE = "沪A12345"
+LIST_TOPIC = "device/n-cam/message/down/white_list_operator"
 
 
 def write(connection: Connection, changes: ParkingChanges) -> None:
@@ -76,7 +88,7 @@ def park(world: World, *, drawn: bool = True) -> None:
         )
         one = space_of(n)
         world.put_registry("space", one.id, one if drawn else msgspec.structs.replace(one, x=0.0, y=0.0))
-    world.put_registry("gate_lane", "n-in", GateLane(id="n-in", gate="n-gate", direction=Direction.IN))
+    gates(world)
     put(
         world,
         ParkingChanges(
@@ -116,6 +128,84 @@ def park(world: World, *, drawn: bool = True) -> None:
             },
         ),
     )
+
+
+def gates(world: World) -> None:
+    """Two lanes at the north gate, one that takes a list and is behind with it; a lane at the south gate whose camera is off."""
+    for lane in (
+        GateLane(id="n-in", gate="n-gate", direction=Direction.IN, devices=("n-cam",), list_topic=LIST_TOPIC),
+        GateLane(id="n-out", gate="n-gate", direction=Direction.OUT, devices=("n-out-cam",)),
+        GateLane(id="s-both", gate="s-gate", devices=("s-cam", "s-arm")),
+    ):
+        world.put_registry("gate_lane", lane.id, lane)
+    blind: dict[str, Fact] = {"blind": True, "list_stale": True}
+    world.device(Device(id="n-cam", kind=Kind.LPR, place="n-gate", name="北门进口相机"), seen_ms=NIGHT_MS, facts=blind)
+    world.device(Device(id="n-out-cam", kind=Kind.LPR, place="n-gate", name="北门出口相机"), seen_ms=NIGHT_MS)
+    world.device(
+        Device(id="s-cam", kind=Kind.LPR, place="s-gate", name="南门相机"), seen_ms=NIGHT_MS - HOUR, silent=True
+    )
+    world.device(
+        Device(id="s-arm", kind=Kind.GATE, place="s-gate", name="南门杆位"),
+        seen_ms=NIGHT_MS,
+        facts={"open": True, "stuck_open": True},
+    )
+    world.device(Device(id="loop", kind=Kind.GATE, place="n-gate", name="北门地感"), seen_ms=NIGHT_MS)
+    listed(world, PLATE, EntryState.REFUSED, f"4003 {PLATE} list is full")
+    listed(world, "沪B11111", EntryState.CONFIRMED, "")
+    listed(world, "沪B22222", EntryState.CONFIRMED, "")
+    listed(world, "沪B33333", EntryState.WAITING, "")
+
+
+def listed(world: World, plate: str, state: EntryState, said: str) -> None:
+    """One row of the north camera's list."""
+    given = Given(topic=LIST_TOPIC, wish=Wish(), since_ms=NIGHT_MS - HOUR)
+    one = Entry(
+        lane="n-in", plate=plate, wanted=True, state=state, tries=2, at_ms=NIGHT_MS - 60_000, said=said, given=given
+    )
+    with world.engine.begin() as connection:
+        put_entries(connection, HERE, [one])
+
+
+SQUAT = 700
+"""The incident of `squatted`."""
+
+
+def squatted(world: World, space: str = "s31") -> None:
+    """Something has stood in a space for ten minutes that is probably no car; told a moment ago."""
+    world.incident(
+        Incident(
+            id=SQUAT,
+            place=EAST,
+            cause="squat",
+            severity=Severity.MINOR,
+            opened_ms=NIGHT_MS - 20_000,
+            alerts=[SQUAT + 1],
+            policy="major",
+            step=1,
+        )
+    )
+    world.alert(
+        Alert(
+            id=SQUAT + 1,
+            rule="space_squat",
+            severity=Severity.MINOR,
+            subject="geo-31",
+            kind=Kind.PARKING,
+            place=space,
+            incident=SQUAT,
+            condition=Condition.ACTIVE,
+            handling=Handling.NEW,
+            raised_ms=NIGHT_MS - 20_000,
+            at_ms=NIGHT_MS - 620_000,
+            facts={"squat": True},
+        )
+    )
+    world.device(
+        Device(id="geo-31", kind=Kind.PARKING, place=space, name="A32地磁"),
+        seen_ms=NIGHT_MS,
+        facts={"occupied": True, "squat": True},
+    )
+    world.bump()
 
 
 def _hours() -> dict[str, ZoneHour]:

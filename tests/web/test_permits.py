@@ -63,6 +63,25 @@ def test_a_car_is_found_by_what_people_know_of_it(
     assert plates(http.get("/permits", params=query).text) == found
 
 
+@pytest.mark.parametrize("typed", ["沪Ａ１２３４５", "沪a·12345", " 沪A 12345 ", "沪a-12345"])
+def test_a_plate_is_found_however_it_is_typed(world: World, http: httpx.Client, typed: str) -> None:
+    sign_in(world, http, Role.PROPERTY)
+    assert plates(http.get("/permits", params={"q": typed}).text) == ["沪A12345"]
+    assert "沪A12345" in http.get("/permit", params={"plate": typed}).text
+
+
+def test_a_plate_that_differs_by_one_character_is_suggested_to_who_may_see_plates(
+    world: World, http: httpx.Client
+) -> None:
+    sign_in(world, http, Role.GUARD)
+    page = http.get("/permits", params={"q": "沪AI2345"}).text
+    assert plates(page) == [], "a similar plate is never taken for it"
+    assert re.findall(r'<a class="plate"[^>]*>([^<]+)</a>', page) == ["沪A12345"]
+    http.cookies.clear()
+    sign_in(world, http, Role.COMMITTEE)
+    assert "差一个字的车牌" not in http.get("/permits", params={"q": "沪AI2345"}).text
+
+
 @pytest.mark.parametrize(("role", "full"), [(Role.GUARD, True), (Role.PROPERTY, True), (Role.COMMITTEE, False)])
 def test_plates_are_whole_for_whoever_needs_them_and_each_look_is_noted(
     world: World, http: httpx.Client, role: Role, full: bool

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html import unescape
 
@@ -18,11 +19,21 @@ from hub.model import Permit, PermitKind
 from hub.web import permit_sheet
 from hub.web.access import Role
 from hub.web.language import translated
+from hub.web.pages.permits import permits_of
 from hub.web.permit_sheet import plate_mistake
-from hub.web.spreadsheets import NO_ENCODING, NO_TABLE, OLD_EXCEL, TOO_LARGE, TOO_MANY, TableRefused, read_rows
+from hub.web.spreadsheets import (
+    NO_ENCODING,
+    NO_TABLE,
+    OLD_EXCEL,
+    TOO_LARGE,
+    TOO_MANY,
+    TableRefused,
+    as_text,
+    read_rows,
+)
 from tests.web.core_owner import CoreOwner
 from tests.web.test_desk import sign_in
-from tests.web.world import NIGHT_MS, World
+from tests.web.world import HERE, NIGHT_MS, World
 
 HEADS = ["原因", "车牌", "类型", "房号", "联系人", "开始", "到期", "车位"]
 DAY = 86_400_000
@@ -63,12 +74,12 @@ MISTAKES: list[tuple[int, list[object], str, str]] = [
     (31, ["", "沪AI2345", "住户车", "6-303"], "车牌", permit_sheet.NO_IO),
     (45, ["", "", "住户车", "6-303"], "车牌", permit_sheet.NO_PLATE),
     (60, ["", "沪A123", "住户车", "6-303"], "车牌", permit_sheet.WRONG_LENGTH),
-    (77, ["", "沪A1234567", "住户车", "6-303"], "车牌", permit_sheet.WRONG_LENGTH),
+    (77, ["", "沪AZ12345", "住户车", "6-303"], "车牌", permit_sheet.NOT_ENERGY),
     (99, ["", "沪A99001", "住户车", "9号楼 101室"], "房号", permit_sheet.NO_HOME),
     (120, ["", "沪A99002", "住户车", "303室"], "房号", permit_sheet.TWO_HOMES),
     (140, ["", "沪A99003", "住户车", ""], "房号", permit_sheet.HOME_MISSING),
     (163, ["", "沪A99004", "飞船", "6-303"], "类型", permit_sheet.NO_KIND),
-    (180, ["", "沪A99005", "", "6-303"], "类型", permit_sheet.NO_KIND),
+    (180, ["", "沪112345", "住户车", "6-303"], "车牌", permit_sheet.NO_LETTER),
     (205, ["", "沪A99006", "访客", "6-303", "", "", "2024-05-01"], "到期", permit_sheet.PAST),
     (222, ["", "沪A99007", "访客", "6-303", "", "2024-06-02", "2024-06-01"], "到期", permit_sheet.BACKWARDS),
     (250, ["", "沪A99008", "访客", "6-303", "", "", "明天"], "到期", permit_sheet.NO_DATE),
@@ -100,22 +111,50 @@ def told(page: str) -> list[tuple[int, str, str]]:
     return [(int(row), column, unescape(reason)) for row, column, reason in rows]
 
 
+def comma_separated(rows: list[list[object]]) -> bytes:
+    held = io.StringIO()
+    csv.writer(held).writerows([as_text(cell) for cell in row] for row in rows)  # type: ignore[arg-type]
+    return held.getvalue().encode()
+
+
+def permits(world: World) -> dict[str, Permit]:
+    with world.engine.connect() as connection:
+        return permits_of(connection, HERE)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("made", [workbook, comma_separated])
+@pytest.mark.usefixtures("core")
 def test_a_sheet_of_500_lines_with_20_mistakes_tells_all_20_and_changes_nothing(
-    world: World, http: httpx.Client
+    world: World, http: httpx.Client, made: Callable[[list[list[object]]], bytes], language: str
 ) -> None:
     furnish(world)
+    before = permits(world)
     rows: list[list[object]] = [[*HEADS], *(good(n) for n in range(2, 501))]
     for number, row, _, _ in MISTAKES:
         rows[number - 1] = row
+    assert len(rows) == 500
     form = sign_in(world, http, Role.PROPERTY)
-    answer, token = sent(http, form, workbook(rows))
+    assert http.get("/permits/import", params={"lang": language}).status_code == 200
+    answer, token = sent(http, form, made(rows))
     figures = {"row": 3, "most": 200}
-    wanted = [(n, column, reason % figures if "%(" in reason else reason) for n, _, column, reason in MISTAKES]
-    assert len(wanted) == 20
+    said = [(n, translated(language, column), translated(language, reason)) for n, _, column, reason in MISTAKES]
+    wanted = [(n, column, reason % figures if "%(" in reason else reason) for n, column, reason in said]
+    assert len({reason for _, _, reason in wanted}) == 20, "each another mistake"
     assert told(answer.text) == wanted
     assert answer.status_code == 422
     assert token == "", "nothing can be confirmed"
+    assert http.post("/permits/import/confirm", data={"form": form, "upload": "x"}).status_code == 409
     assert world.commands() == []
+    assert permits(world) == before
+    mended = [row for n, row in enumerate(rows, 1) if n not in {number for number, *_ in MISTAKES}]
+    answer, token = sent(http, form, made(mended[:30]))  # a few: each is stepped one by one here
+    assert answer.status_code == 200
+    assert told(answer.text) == []
+    assert world.commands() == []
+    assert permits(world) == before, "not before somebody has confirmed it"
+    assert http.post("/permits/import/confirm", data={"form": form, "upload": token}).status_code == 303
+    assert len(world.commands()) == 29
 
 
 @pytest.mark.usefixtures("core")

@@ -52,6 +52,16 @@ def test_what_parking_keeps_goes_out_and_comes_in_as_it_was(world: World, http: 
     assert world.commands() == []
 
 
+def test_a_plate_in_a_file_that_is_spelt_otherwise_is_the_same_car(world: World, http: httpx.Client) -> None:
+    furnish(world)
+    form = sign_in(world, http, Role.ADMIN)
+    content = http.get("/registry.jsonl").content.decode().replace("沪A12345", "沪a·\uff112345")
+    assert "沪a·" in content
+    answer, token = upload(http, form, content.encode())
+    assert "和现在完全一样" in answer.text
+    assert token == ""
+
+
 @pytest.mark.parametrize(
     ("put", "mistake"),
     [

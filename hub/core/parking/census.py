@@ -60,6 +60,7 @@ def count_spaces(core: Core, command: CountSpaces) -> str | None:
         actor=command.actor,
         spaces=dict(command.spaces),
         corrected=corrected,
+        photos={id: photo for id, photo in command.photos.items() if id in command.spaces},
     )
     core.changes.parking.censuses[census.id] = census
     for zone in sorted({"", *(here.zone_of[id] for id in command.spaces)}):

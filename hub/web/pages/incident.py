@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from hub.core.commands import Accept, AnyCommand, Arrive, AskHelp, Close, Decline, HandOver, SayFalse
 from hub.core.decisions import Notice
 from hub.delivery.wording import Replies, rule_texts, word
-from hub.model import Alert, Handling, Incident, Kind, Outcome, Place, PlaceKind, Purpose, Sees
+from hub.model import Alert, Fact, Handling, Incident, Kind, Outcome, Place, PlaceKind, Purpose, Sees
 from hub.web import rows
 from hub.web.access import Right, Visitor
 from hub.web.choices import Choice, choices, chosen_person
@@ -23,6 +23,7 @@ from hub.web.pages.answer import confided, note_looks
 from hub.web.pages.desk import FormToken, Number, back
 from hub.web.pages.parking_census import IS as VERDICTS
 from hub.web.pages.timeline import Entry, timeline
+from hub.web.plates import facts_for
 from hub.web.said import Said, said
 from hub.web.site import CLEAN, Answer, NotAllowed, OurSite, Site
 from hub.web.told import Told, told_view
@@ -48,6 +49,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     group_text: str
     hands_over: bool
     """Only who goes can hand it over; at the console that is the console."""
+    facts: dict[int, dict[str, Fact]] = {}
+    """What each alert says; plates as this reader may see them."""
     squats: dict[str, str] = {}
     """space -> its name, where something stands that is probably no car: the page asks what it is."""
 
@@ -76,6 +79,7 @@ def _incident(request: Request, site: Site, template: str, number: int) -> HTMLR
             titles={one.id: picture.rule_title(one.rule) for one in alerts},
             group_text=group_text(site, picture, incident, alerts) if visitor.may(Right.ACT) else "",
             hands_over=has_accepted(incident, visitor.actor),
+            facts={one.id: facts_for(site, visitor, picture.community, one.facts, number) for one in alerts},
             squats=squats_of(site, picture, alerts) if incident.closed_ms is None else {},
         )
         note_looks(site, visitor.label, picture.community, view, case.homes)

@@ -30,6 +30,8 @@ SEEN: Mapping[str, str] = {
     "phone": marked("电话"),
     "plate": marked("车牌"),
     "permits": marked("车辆通行证(导出)"),
+    "visits": marked("出入记录"),
+    "household": marked("住户车辆"),
 }
 """By what was shown; what is not here is shown as it was logged."""
 

@@ -22,7 +22,7 @@ GATE = {
     "ok": marked("正常"),
     "open": marked("抬杆"),
     "offline": marked("离线"),
-    "wrong": marked("有告警"),
+    "wrong": marked("有问题"),
     "unknown": marked("未知"),
 }
 FULL, NOBODY_KNOWS = marked("已满"), marked("目前无法估计")

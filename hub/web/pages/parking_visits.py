@@ -11,15 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from hub import plates
 from hub.core.commands import CorrectLedger
 from hub.model import Direction, LedgerEntry, PlaceKind, Visit
-from hub.plates import masked
 from hub.web import parking
 from hub.web.access import Right, Visitor
 from hub.web.forms import sent_form
 from hub.web.language import marked, translated
 from hub.web.pages.people import to_page
 from hub.web.parking_plan import zone_views
+from hub.web.permit_sheet import plate_mistake
 from hub.web.site import CLEAN, OurSite, Site
 
 router = APIRouter(include_in_schema=False)
@@ -54,7 +55,7 @@ def shown_plate(site: Site, visitor: Visitor, community: str, one: LedgerEntry |
     """Masked, but in full for who may see it and asked for this very one: then the look is logged."""
     key = ("e" if isinstance(one, LedgerEntry) else "v") + str(one.id)
     if not one.plate or plain != key or not visitor.may(Right.PLATES):
-        return masked(one.plate)
+        return plates.masked(one.plate)
     site.note_look(visitor.label, f"plate:{key}", community, 0)
     return parking.in_full(one.plate)
 
@@ -89,7 +90,7 @@ def _page(
         else:
             visits = parking.visits(connection, here, from_ms, until_ms, SHOWN)
         zones, places = zone_views(picture), picture.places
-    plates = {one.id: shown_plate(site, visitor, here, one, plain) for one in passages or visits or []}
+    shown = {one.id: shown_plate(site, visitor, here, one, plain) for one in passages or visits or []}
     return site.page(
         request,
         "parking_visits.html",
@@ -105,7 +106,7 @@ def _page(
         show=show,
         passages=passages,
         visits=visits,
-        plates=plates,
+        plates=shown,
         plain=plain,
         gates=[one for one in picture.registry.places.values() if one.kind is PlaceKind.GATE],
         zones=zones,
@@ -143,13 +144,16 @@ async def correct_ledger(request: Request, site: OurSite) -> Response:
     refused = next(iter(filled.wrong.values()), "")
     if not refused and not typed["note"]:
         refused = marked("请写明原因")
+    plate = plates.normalised(typed["plate"])
+    if not refused and plate:
+        refused = plate_mistake(plate)
     if not refused and at_ms > site.deps.now_ms():
         refused = marked("时间不能在将来")
     if not refused:
         command = CorrectLedger(
             actor=visitor.actor,
             direction=Direction.OUT if typed["direction"] == "out" else Direction.IN,
-            plate=typed["plate"],
+            plate=plate,
             zone=typed["zone"],
             at_ms=at_ms,
             note=typed["note"],

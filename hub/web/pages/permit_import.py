@@ -15,7 +15,7 @@ from hub.web.forms import sent_form
 from hub.web.language import chosen, marked, translated
 from hub.web.pages.calendars import NO_FILE, OLD
 from hub.web.pages.people import to_page
-from hub.web.permit_sheet import COLUMNS, KIND, Sheet, Words, lines_of, read_sheet
+from hub.web.permit_sheet import COLUMNS, KIND, Sheet, Words, lines_of, read_sheet, text_of
 from hub.web.registry_preview import Entries, entries, stamp
 from hub.web.site import OurSite, Site
 from hub.web.spreadsheets import LARGEST, TableRefused, csv_bytes, read_rows, xlsx_bytes
@@ -81,12 +81,12 @@ def _page(
     with site.deps.reader() as connection:
         picture = site.picture(request, connection)
     found = sheet or Sheet()
-    language = picture.language
+    language, zone = picture.language, ZoneInfo(site.deps.installation.timezone)
     return site.page(
         request,
         "permit_import.html",
         status=status,
-        tab="permits",
+        tab="parking",
         part="import",
         visitor=visitor,
         previewed=sheet is not None,
@@ -99,6 +99,7 @@ def _page(
         more=max(0, len(found.mistakes) - SHOWN) + max(0, len(found.added) + len(found.changed) - SHOWN),
         wanted=[("new", one) for one in found.added[:SHOWN]] + [("changed", one) for one in found.changed[:SHOWN]],
         kinds={name: picture.word(KIND, name) for name in KIND},
+        until=lambda one: text_of(one.until_ms, zone, last=True),
         columns=[translated(language, name) for name in COLUMNS.values()],
         token=token,
         refused=refused or [],

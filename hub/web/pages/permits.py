@@ -23,6 +23,7 @@ from hub.web.access import Right, Visitor
 from hub.web.forms import NO_TIME, Filled, moment_text, sent_form
 from hub.web.language import chosen, marked, translated
 from hub.web.pages.people import to_page
+from hub.web.permit_search import fits, nearly
 from hub.web.permit_sheet import (
     BACKWARDS,
     HOME_MISSING,
@@ -115,14 +116,6 @@ def homes_of(site: Site, picture: Picture, visitor: Visitor) -> dict[str, str]:
     return {id: picture.places.shown(id, sees, picture.language) for id in found}
 
 
-def _fits(view: PermitView, wanted: str) -> bool:
-    """By what is on the screen: whoever sees plates masked cannot ask for the whole of one."""
-    sought = "".join(wanted.split()).lower()
-    plate = plates.normalised(wanted)
-    shown = (view.home, view.person, view.spaces, view.permit.reason)
-    return plate in plates.normalised(view.plate) or any(sought in "".join(one.split()).lower() for one in shown)
-
-
 def _list(
     request: Request,
     site: Site,
@@ -148,22 +141,26 @@ def _list(
     found = [
         one
         for one in views
-        if (not q or _fits(one, q))
+        if (not q or fits(one.plate, (one.home, one.person, one.spaces, one.permit.reason), q))
         and (not kind or one.permit.kind == kind)
         and (not state or one.state == state)
         and (not home or one.permit.place == home)
     ]
+    near: list[str] = []
+    if q and not found and visitor.may(Right.PLATES):  # whoever sees plates masked is told of no other one either
+        near = nearly(q, permits)
     found.sort(key=lambda one: (one.permit.kind is not PermitKind.VISITOR, one.state == "over", one.home, one.plate))
-    if found and visitor.may(Right.PLATES):
+    if (found or near) and visitor.may(Right.PLATES):
         site.note_look(visitor.label, "plate", picture.community, 0)
     return site.page(
         request,
         "permits.html",
         status=status,
-        tab="permits",
+        tab="parking",
         part="permits",
         visitor=visitor,
         permits=found[:SHOWN],
+        near=near,
         more=max(0, len(found) - SHOWN),
         total=len(found),
         counts={name: (translated(picture.language, STATES[name]), n) for name, n in counts.items()},
@@ -292,7 +289,7 @@ def _form(
         request,
         "permit.html",
         status=status,
-        tab="permits",
+        tab="parking",
         part="permits",
         visitor=visitor,
         known=known,

@@ -48,6 +48,12 @@ def keep_photo(site: Site, community: str, incident: int, person: str, body: byt
     with site.deps.reader() as connection:
         if connection.execute(select(func.count()).where(*here)).scalar_one() >= PER_INCIDENT:
             raise PhotoRefused("photo_many")
+    return store_photo(site, community, incident, person, body)
+
+
+def store_photo(site: Site, community: str, incident: int, person: str, body: bytes) -> int:
+    """Small, and without what a camera writes into it; ``incident`` 0 is a photo of a space. Raises PhotoRefused."""
+    table = schema.photo
     # Imported with the first photo: 2 MB that a hub without photos does not need.
     from hub.web.pictures import NoPicture, shrunk
 
@@ -89,7 +95,8 @@ async def remark(
     return (await site.await_command(community, command)).said
 
 
-def _photo(site: Site, community: str, incident: int, number: int) -> Response:
+def photo_of(site: Site, community: str, incident: int, number: int) -> Response:
+    """Whoever calls it has looked whether the reader may see it. Raises LinkRefused."""
     table = schema.photo
     query = select(table.c.type, table.c.body).where(
         table.c.id == number, table.c.community == community, table.c.incident == incident
@@ -122,7 +129,7 @@ def photo_by_link(request: Request, site: OurSite, token: str, number: PhotoId) 
     if sees is not Sees.ROOM:
         raise NotAllowed
     site.note_look(claim.person, "photo", claim.community, incident.id)
-    return _photo(site, claim.community, incident.id, number)
+    return photo_of(site, claim.community, incident.id, number)
 
 
 @router.post("/incidents/{number}/photos", max_body_size=LARGEST_UPLOAD)
@@ -149,4 +156,4 @@ def photo_at_desk(request: Request, site: OurSite, incident: Number, number: Pho
     if picture.sees(visitor, found) is not Sees.ROOM:
         raise NotAllowed
     site.note_look(visitor.label, "photo", picture.community, incident)
-    return _photo(site, picture.community, incident, number)
+    return photo_of(site, picture.community, incident, number)

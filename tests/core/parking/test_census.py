@@ -28,6 +28,14 @@ def test_refusals_are_plain_words() -> None:
     assert not core.changes.parking.censuses
 
 
+def test_photos_of_the_spaces_that_were_counted_stay_with_it() -> None:
+    core = lot(spaces=2)
+    command = CountSpaces(actor="wang", zone="", spaces={"p00": CAR}, walk="0a" * 16, photos={"p00": 7, "p01": 8})
+    assert count_spaces(core, command) is None
+    (census,) = core.changes.parking.censuses.values()
+    assert census.photos == {"p00": 7}
+
+
 def test_what_nobody_sees_is_believed_as_counted() -> None:
     core = lot(spaces=6)
     for n in range(3):

@@ -17,6 +17,7 @@ def test_a_space_that_is_taken_while_no_car_came_in_is_probably_no_car_and_commi
     assert bays.raised == [("squat", "12")]
     assert told(decisions) == ["juwei", "zhiyuan"]
     assert bays.alerts[0].at_ms == START + 30 * 60_000
+    assert not bays.alerts[0].late, "it began ten minutes ago, and nothing of it came late"
     squat = bays.squat("12")
     assert (squat.verdict, squat.zone, squat.evidence) == (Verdict.PROBABLE, "yard", {"no_entry": "20"})
     assert squat.alert == bays.alerts[0].id
