@@ -122,11 +122,10 @@ class Hub:
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Until cancelled; one task that fails ends them all, and the hub says which and why."""
         app = create_app(web_deps(self))
-        # What lives for ever need not be looked through again and again: a tenth of the CPU of a busy hub.
         sys.setswitchinterval(SWITCH_S)
+        # What lives for ever need not be looked through again and again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
         async with self.watch.auditing(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self.broker.watch(), name="broker")
             for session in self.sessions:
