@@ -9,6 +9,7 @@ import msgspec
 from hub.core.commands import EraseHousehold
 from hub.core.context import Core
 from hub.core.decisions import HouseholdErased, Reason
+from hub.core.parking.replays import forget_plates
 from hub.core.people import changed
 from hub.model import PlaceKind
 
@@ -37,6 +38,7 @@ def erase_household(core: Core, command: EraseHousehold, drop_permit: Callable[[
         if alert.facts.get("plate") in plates:
             alert.facts = {name: value for name, value in alert.facts.items() if name != "plate"}
             changes.alerts[alert.id] = alert
+    forget_plates(state.parking, plates - {""})
     changes.erased_plates |= plates - {""}
     changed(core, "permit", "")
     core.decisions.append(

@@ -108,16 +108,21 @@ def first_way(ladder: tuple[Rung, ...], broken: frozenset[str], calls_left: int 
         rest = range(index + 1, len(ladder))
         may_ring = calls_left is None or calls_left > 0
         picked = next((n for n in rest if may_ring or not ladder[n].nature.rings), None)
-        if picked is None and len(rest):
-            picked = rest[0]  # nothing else is left: it rings all the same
         if picked is None:
-            return ""
+            # Nothing else is left: a phone rings all the same, once, be it one that was passed over before.
+            passed = [] if may_ring else [n for n in range(max(0, index)) if ladder[n].nature.rings]
+            return next((_taken(ladder[n], broken) for n in (*rest, *passed)), "")
         rung = ladder[picked]
         if rung.contact.id not in broken:
-            return rung.nature.provider if _counts(rung) else ""
+            return _taken(rung, broken)
         if calls_left is not None and rung.nature.rings:
             calls_left = max(0, calls_left - 1)
         index = picked
+
+
+def _taken(rung: Rung, broken: frozenset[str]) -> str:
+    """The provider over which somebody is told there; "" for nothing that counts, or in vain."""
+    return rung.nature.provider if _counts(rung) and rung.contact.id not in broken else ""
 
 
 def _counts(rung: Rung) -> bool:

@@ -28,7 +28,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     rests: Mapping[int, bool] = {}
     """Ordinal of a date -> day of rest: the country's calendar with the site's own words over it."""
     broken: frozenset[str] = frozenset()
-    """``person/contact`` that is known not to work."""
+    """``person/contact`` that is known not to work; an address that fails for one fails for all who have it."""
 
 
 def registry_of(state: State, restdays: Mapping[int, bool]) -> Registry:
@@ -40,8 +40,15 @@ def registry_of(state: State, restdays: Mapping[int, bool]) -> Registry:
         overrides=tuple(sorted(state.overrides.values(), key=lambda override: override.id)),
         devices=tuple(state.registered.values()),
         rests=rests_of(restdays, state.calendar),
-        broken=frozenset(key for key, health in state.health.items() if health.failures >= BROKEN_AFTER),
+        broken=_broken(state),
     )
+
+
+def _broken(state: State) -> frozenset[str]:
+    every = [(f"{person.id}/{one.id}", one.url) for person in state.people.values() for one in person.contacts]
+    known = {key for key, health in state.health.items() if health.failures >= BROKEN_AFTER}
+    urls = {url for key, url in every if key in known}
+    return frozenset(key for key, url in every if url in urls)
 
 
 def rests_of(restdays: Mapping[int, bool], calendar: Mapping[str, CalendarDay]) -> Mapping[int, bool]:

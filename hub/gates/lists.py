@@ -27,7 +27,7 @@ log = structlog.get_logger("gates")
 
 STALE_AFTER_MS = 15 * 60_000
 LOOK_EVERY_S = 30.0
-"""Also the way in which the button "give the whole list again" is noticed: it only changes rows."""
+"""Also the way in which `hub.gates.rows.give_again` is noticed, which only changes rows; no page calls it yet."""
 
 
 class Bus(Protocol):

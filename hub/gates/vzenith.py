@@ -1,9 +1,16 @@
 """The white list of a Vzenith camera over MQTT: what is said to it, and what it answers. Pure.
 
-Sources: the vendor's MQTT document (open.vzicloud.com/doc/mqtt, white_list_operator) and public programs that talk to such
-cameras. A command goes to ``device/{sn}/message/down/white_list_operator``; the answer comes on the same topic with ``/reply``
-behind it, carries the command's ``id`` and ``code`` 200 when it was done. Plates are plain UTF-8 here, unlike in the camera's
-own messages. ``need_alarm`` 1 is the black list. A delete with an empty plate would empty the whole list: it is never made.
+A command goes to ``device/{sn}/message/down/white_list_operator`` (older layout: ``{sn}/device/message/down/..``); the answer comes on
+the same topic with ``/reply`` behind it, carries the command's ``id`` and ``code`` 200 when it was done. Plates are plain UTF-8 here,
+unlike in the camera's own messages. ``need_alarm`` 1 is the black list. A delete with an empty plate would empty the whole list: it
+is never made. The list counts only while the camera is in its white-list mode, and it is the camera that compares plates.
+
+Sources: the vendor's MQTT document (its section on white_list_operator) was not at hand. The names and the one record per command are
+those of the source of the vendor's own TCP SDK, which is public, and of five public programs that send this command over MQTT; one of
+them names the document and what it corrected after it: ``update_or_add``, one record and no array of them, ``create_time`` is needed.
+``code`` 200 is what their simulators and field notes of another command show; one check list says 0, of the array form, and is not
+followed: a plate that is taken for refused is sent again, one that is taken for done is missing at the gate. ``state_code`` stands in
+the body of some answers. Nothing here has met a camera.
 """
 
 from __future__ import annotations
@@ -37,14 +44,22 @@ class _Answer(msgspec.Struct):
     payload: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _Body(msgspec.Struct):
+    state_code: int | str = DONE
+
+
+class _Payload(msgspec.Struct):
+    body: _Body | None = None
+
+
 def reply_topic(list_topic: str) -> str:
     """Where the camera answers."""
     return f"{list_topic}/reply"
 
 
 def serial_of(list_topic: str) -> str:
-    """The camera's serial number, in both layouts: ``device/{sn}/message/down/..`` and ``{sn}/device/message/down/..``."""
-    first, _, rest = list_topic.partition("/")
+    """The camera's serial number, in both layouts; some programs begin their topics with a slash."""
+    first, _, rest = list_topic.lstrip("/").partition("/")
     return rest.partition("/")[0] if first == "device" else first
 
 
@@ -75,9 +90,18 @@ def answer_of(payload: bytes) -> Answered | None:
         one = msgspec.json.decode(payload.strip(b"\0 \r\n"), type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    done = str(one.code) == str(DONE)
+    done = str(one.code) == str(DONE) and _carried_out(one.payload)
     words = " ".join(word for word in (str(one.code), one.msg, bytes(one.payload).decode("utf-8", "replace")) if word)
     return Answered(one.id, done, "" if done else words[:SAID_LONGEST])
+
+
+def _carried_out(payload: msgspec.Raw) -> bool:
+    """The body does not contradict the code."""
+    try:
+        told = msgspec.json.decode(payload, type=_Payload | None) if bytes(payload) else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+    return told is None or told.body is None or str(told.body.state_code) == str(DONE)
 
 
 def _named(plate: str) -> str:

@@ -54,6 +54,7 @@ MARK: Mapping[str, str] = {
 DRIFT: Mapping[str, str] = {
     "gates": marked("道闸计数有偏差,建议清点一次"),
     "sensors": marked("车位传感器有偏差,建议清点一次"),
+    "census": marked("刚做的清点对不上,建议再清点一次"),
 }
 DRIFT_ONE = marked("%(name)s有偏差,请检查")
 

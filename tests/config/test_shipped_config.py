@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from hub.config import Config, Section
 from hub.config_file import review_config
 from hub.config_yaml import Plain, Written
-from hub.model import Severity
+from hub.model import DERIVED, Severity
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 _COMMENTED_SETTING = re.compile(r"^(\s*)#(?=\S|  )", re.MULTILINE)
@@ -106,3 +106,12 @@ def test_what_threatens_life_is_critical_and_latches() -> None:
     assert config.rules["smoke"].cause == "fire"
     everybody = {"property", "guard", "committee", "volunteer"}
     assert set(config.policies["critical"].steps[0].roles) >= everybody
+
+
+def test_what_the_core_finds_out_about_gates_and_spaces_is_told_by_a_rule() -> None:
+    """`entered_twice` stands in the ledger alone; `stuck_open` waits for lanes in the registry, and `open` is asked instead."""
+    config = review_config(SHIPPED, {}).config
+    assert config is not None
+    conditions = [rule.when or "" for rule in config.rules.values()]
+    told = {name for name in DERIVED if any(re.search(rf"\b{name}\b", one) for one in conditions)}
+    assert DERIVED - told == {"entered_twice", "stuck_open"}

@@ -271,7 +271,7 @@ def run(world: World, settings: Settings, calls: Mapping[str, int], failing: str
         step(core, pending.pop(0))
         decisions, _ = core.take()
         for one in decisions:
-            if isinstance(one, PolicyAdvanced):
+            if isinstance(one, PolicyAdvanced) and one.incident == min(core.state.incidents):
                 taken.setdefault(one.step, one.at_ms)
             elif isinstance(one, NotificationDue):
                 pending += _answer(world, one, failing, how)
@@ -279,7 +279,8 @@ def run(world: World, settings: Settings, calls: Mapping[str, int], failing: str
         if not pending and due is not None and due <= ended:
             pending.append(TimePassed(max(due, core.state.now_ms), True))
     second = taken.get(1, taken.get(0, world.at_ms))
-    notifications = sorted(core.state.notifications.values(), key=lambda one: one.id)
+    alarm = min(core.state.incidents)  # a contact that fails again and again opens one of its own
+    notifications = [one for id, one in sorted(core.state.notifications.items()) if one.incident == alarm]
     return [_told(world, one) for one in notifications if _arrived(world, one, second, failing)]
 
 
@@ -296,9 +297,10 @@ def url_of(world: World, person: str, contact: str) -> str:
 
 
 def _answer(world: World, due: NotificationDue, failing: str, how: str) -> list[Input]:
-    provider = nature(url_of(world, due.person, due.contact)).provider
-    fails = provider == failing
-    if f"{due.person}/{due.contact}" in world.state.health or (fails and how == "hangs"):
+    url = url_of(world, due.person, due.contact)
+    fails = nature(url).provider == failing
+    broken = {url_of(world, one.person, one.contact) for one in world.state.health.values()}
+    if url in broken or (fails and how == "hangs"):
         return []
     sent = not fails or how == "lies"
     receipt = Receipt(

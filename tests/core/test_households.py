@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.core.commands import EraseHousehold, PutPermit, PutPlace, Remove
 from hub.core.decisions import AnyDecision, CommandRefused, HouseholdErased, RegistryChanged
 from hub.core.notices import _told
+from hub.core.parking.state import Guess, GuessKind, LaneState
 from hub.model import Direction, EntryReason, Event, Fact, Kind, Permit, Place, PlaceKind, PlanTurn, Visit
 from tests.core.timeline import START, Timeline
 
@@ -63,6 +64,18 @@ def test_a_car_that_is_inside_keeps_its_plate_until_it_has_left() -> None:
     assert (stay.plate, stay.home) == ("沪B99999", "")
     assert t.changes.parking.visits == {5: stay}
     assert t.changes.erased_plates == {MINE, "沪B99999"}
+
+
+def test_what_replays_are_known_by_forgets_the_plate_too() -> None:
+    """Snapshots hold it: else a quiet lane would keep the plate for months."""
+    t = with_permits()
+    gone = Visit(id=5, zone="", plate=MINE, in_ms=1, out_ms=2, in_entry=5, in_how=EntryReason.PASSED)
+    parking = t.core.state.parking
+    parking.lanes["a"] = LaneState(passed=[(1, MINE, "in"), (2, OTHER, "in")], last_plate=MINE)
+    parking.guesses = [Guess(kind=GuessKind.EXIT, visit=gone)]
+    t.command(1, EraseHousehold(actor="clerk", place="h"))
+    assert parking.lanes["a"].passed == [(1, "", "in"), (2, OTHER, "in")]
+    assert MINE not in repr(parking)
 
 
 def test_what_is_no_home_is_refused() -> None:

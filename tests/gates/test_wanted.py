@@ -48,8 +48,22 @@ def test_nothing_that_empties_the_whole_list_can_be_said() -> None:
         drop_message("device/a/message/down/white_list_operator", "x", "", now_ms=0)
 
 
-@pytest.mark.parametrize("topic", ["device/ab-12/message/down/w", "ab-12/device/message/down/w"])
-def test_the_serial_number_is_found_in_both_layouts(topic: str) -> None:
+def test_one_command_holds_one_record_and_one_plate() -> None:
+    """An array of them is what other commands take; `create_time` is needed."""
+    given = msgspec.json.decode(
+        put_message("device/a/message/down/w", "x", "沪Z00001", Wish(), now_ms=0, zone=SHANGHAI)
+    )
+    assert given["payload"]["body"]["dldb_rec"]["create_time"] == "1970-01-01 08:00:00"
+    assert given["payload"]["type"] == given["name"] == "white_list_operator"
+    taken = msgspec.json.decode(drop_message("device/a/message/down/w", "x", "沪Z00001", now_ms=5_999))
+    assert taken["payload"]["body"] == {"operator_type": "delete", "plate": "沪Z00001"}
+    assert taken["timestamp"] == 5
+
+
+@pytest.mark.parametrize(
+    "topic", ["device/ab-12/message/down/w", "ab-12/device/message/down/w", "/device/ab-12/message/down/w"]
+)
+def test_the_serial_number_is_found_in_every_layout(topic: str) -> None:
     assert serial_of(topic) == "ab-12"
     assert reply_topic(topic) == f"{topic}/reply"
 
@@ -59,6 +73,10 @@ def test_the_serial_number_is_found_in_both_layouts(topic: str) -> None:
     [
         (b'{"id":"a","code":200,"payload":null}', True),
         (b'\0{"id":"a","code":"200"}', True),
+        (b'{"id":"a","code":200,"payload":{"body":{"state_code":200,"operator_type":"delete"}}}', True),
+        (b'{"id":"a","code":200,"payload":{"body":{"state_code":500}}}', False),
+        (b'{"id":"a","code":200,"payload":{"body":[]}}', True),
+        (b'{"id":"a","code":0}', False),
         (b'{"id":"a","code":400,"msg":"full"}', False),
         (b'{"id":"a"}', False),
         (b'{"code":200}', None),

@@ -164,8 +164,9 @@ class InfluxOnePost(InfluxPost):
 class Scripted:
     """Answers /api/v2/write by a list of (status, headers, body); 204 when the list is empty. None: never answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.answers: list[tuple[int, dict[str, str], str] | None] = []
+        self.packed: list[bool] = []
         self.always: tuple[int, dict[str, str], str] | None = None
         self.bodies: list[list[str]] = []
         self._stopped = threading.Event()
@@ -175,10 +176,11 @@ class Scripted:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                assert self.headers["Content-Encoding"] == "gzip"
                 assert self.path == "/api/v2/write?org=o&bucket=b&precision=ns"
-                body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))).decode()
-                outer.bodies.append(body.split("\n"))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                packed = self.headers["Content-Encoding"] == "gzip"
+                outer.packed.append(packed)
+                outer.bodies.append((gzip.decompress(body) if packed else body).decode().split("\n"))
                 answer = outer.answers.pop(0) if outer.answers else (outer.always or (204, {}, ""))
                 if answer is None:
                     outer._stopped.wait(30)
@@ -195,8 +197,8 @@ class Scripted:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = http.server.ThreadingHTTPServer((host, 0), Answer)
+        self.url = f"http://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 

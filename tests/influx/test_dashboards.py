@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from hub.core.decisions import AlertRaised, Reason
+from hub.core.decisions import AlertRaised, AnyDecision, Reason
 from hub.influx import Follower, Gate, Gauges, JournalLines, LaneReads, ZoneParking
+from hub.influx.lines import PERSONAL
 from hub.model import Severity
 from tests.influx.journal import NOW_MS, ListedJournal, plate, smoke, where
 from tests.influx.servers import InfluxOne
@@ -20,6 +21,8 @@ DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 FILES = sorted(DASHBOARDS.glob("*.json"))
 UID = "hub-influxdb"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+PLATE = "沪A12345"
+QUOTED = re.compile(r'"([^"]+)"')
 
 
 def panels() -> list[Any]:
@@ -75,21 +78,23 @@ def zone(name: str, *, left: int, ins: int) -> ZoneParking:
     )
 
 
+def raised(seq: int, rule: str, severity: Severity, subject: str, place: str) -> AnyDecision:
+    return AlertRaised(
+        seq=seq, at_ms=NOW_MS, reason=Reason.CONDITION_MET, alert=seq, rule=rule,
+        severity=severity, subject=subject, place=place,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def filled(influx_one: InfluxOne) -> InfluxOne:
     """A server that the follower has written to."""
     journal = ListedJournal()
     journal.add(
         smoke(alarm=True),
-        plate(direction="in"),
-        decisions=[
-            AlertRaised(
-                seq=n, at_ms=NOW_MS, reason=Reason.CONDITION_MET, alert=n, rule="smoke",
-                severity=severity, subject="烟感 1", place="b6-1203",
-            )
-            for n, severity in enumerate(Severity, 10)
-        ],
-    )  # fmt: skip
+        plate(direction="in", plate=PLATE, known_name="李四的车", label=PLATE, plate_color="blue"),
+        decisions=[raised(n, "smoke", severity, "烟感 1", "b6-1203") for n, severity in enumerate(Severity, 10)],
+    )
+    journal.add(plate(plate=PLATE), decisions=[raised(20, "denied_car", Severity.MAJOR, "cam,1", "east")])
     gauges = Gauges(
         community="main",
         open_alerts={},
@@ -129,6 +134,40 @@ def test_a_query_gives_rows(query: str, filled: InfluxOne) -> None:
     sent = as_grafana_sends_it(query)
     assert "$" not in sent.replace("$/", "")
     assert filled.query("wall", sent) != []
+
+
+def keys_of(server: InfluxOne, what: str) -> dict[str, set[str]]:
+    """Measurement -> its keys; ``what`` is FIELD or TAG."""
+    rows = {name: server.query("wall", f'SHOW {what} KEYS FROM "{name}"') for name in measurements(server)}
+    return {name: {str(row[f"{what.lower()}Key"]) for row in found} for name, found in rows.items()}
+
+
+def measurements(server: InfluxOne) -> list[str]:
+    return [str(row["name"]) for row in server.query("wall", "SHOW MEASUREMENTS")]
+
+
+@pytest.mark.parametrize("query", targets())
+def test_a_query_names_only_what_the_follower_writes(query: str, filled: InfluxOne) -> None:
+    """A name that nobody writes is null in an expression, and the rest of the row still answers."""
+    asked = set(re.findall(r'FROM "([^"]+)"', query))
+    made = set(re.findall(r'AS "([^"]+)"', query))
+    fields, tags = keys_of(filled, "FIELD"), keys_of(filled, "TAG")
+    assert asked
+    assert asked <= fields.keys()
+    known = set[str]().union(*(fields[name] | tags[name] for name in asked))
+    assert set(QUOTED.findall(query)) - asked - made <= known
+    grouped = query.partition("GROUP BY")[2]
+    assert set(QUOTED.findall(grouped)) <= set[str]().union(*(tags[name] for name in asked))
+
+
+def test_no_plate_is_a_tag_or_a_field(filled: InfluxOne) -> None:
+    """Neither by name nor by what stands in it, whatever a camera reads and a rule says of it."""
+    names = set[str]().union(*keys_of(filled, "FIELD").values(), *keys_of(filled, "TAG").values())
+    assert "plate_color" in names
+    assert not names & PERSONAL
+    for name in measurements(filled):
+        for row in filled.query("wall", f'SELECT * FROM "{name}"'):
+            assert not [word for word in (PLATE, "李四") if word in str(row)], name
 
 
 def test_the_variable_lists_the_communities(filled: InfluxOne) -> None:

@@ -34,6 +34,17 @@ def test_what_may_succeed_is_for_later(
     assert len(scripted.bodies) == 1
 
 
+@pytest.mark.parametrize(("host", "packed"), [("127.0.0.1", False), ("127.0.0.2", True)])
+def test_lines_are_packed_where_they_leave_the_machine(host: str, packed: bool) -> None:
+    """127.0.0.2 stands for another machine: only the usual names of this one are known."""
+    server = Scripted(host)
+    try:
+        assert server.post().post(GOOD) == []
+        assert (server.packed, server.bodies) == ([packed], [GOOD])
+    finally:
+        server.stop()
+
+
 def test_nobody_there_is_for_later() -> None:
     post = InfluxPost(f"http://127.0.0.1:{free_port()}", org="o", bucket="b", token="t")
     with pytest.raises(Later):

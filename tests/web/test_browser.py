@@ -98,6 +98,7 @@ def test_a_photo_goes_from_the_camera_to_the_others(
     with opened(browser, 390, 844) as page:
         page.goto(f"{served.url}/a/{world.links.token(LinkClaim(HERE, FIRE, 'li'))}")
         page.get_by_role("button", name="我去", exact=True).click()
+        expect(page.locator("#mine")).to_contain_text("已记录:你去")
         page.locator("input[name=photo]").set_input_files(tmp_path / "smoke.jpg")
         expect(page.locator(".shot")).to_contain_text("已拍好")
         page.get_by_role("button", name="发送", exact=True).click()

@@ -11,12 +11,14 @@ from PIL import Image
 from sqlalchemy import delete
 
 from hub.core.commands import CorrectLedger, SayVerdict, StartWatch
+from hub.core.parking.drift import CENSUS, GATES, SENSORS
 from hub.core.parking.state import ParkingChanges, SpaceState
 from hub.model import Direction, Verdict
 from hub.plates import masked
 from hub.store import schema_parking
 from hub.web.access import RIGHTS, Right, Role
 from hub.web.pages.parking import Now, changes
+from hub.web.parking_plan import DRIFT
 from tests.web.parking_world import EAST, PLATE, SQUAT, WEST, park, put, squatted
 from tests.web.test_desk import sign_in
 from tests.web.world import NIGHT_MS, World
@@ -74,6 +76,10 @@ def test_the_plan_says_each_state_in_words_and_drift_in_a_sentence(
     assert 'class="bay squat" data-space="s31"' in page
     assert 'class="bay unknown" data-space="s5"' in page
     assert "key=" not in page
+
+
+def test_every_source_of_drift_that_is_no_lane_or_space_has_its_sentence() -> None:
+    assert DRIFT.keys() == {GATES, SENSORS, CENSUS}
 
 
 def test_only_what_changed_is_sent() -> None:

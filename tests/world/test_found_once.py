@@ -15,6 +15,7 @@ FOUND = {
     1002667: "an announcement that carried another was not in the rows any more",
     1003518: "a message waited in its lane into its reader's sleep",
     1003721: "a call waited in its lane into the end of the night calls",
+    1007598: "a receipt that came while the hub opened was dropped",
 }
 
 

@@ -9,6 +9,9 @@ from hub.model import Direction, Visit
 KEPT = 512
 """Guesses remembered at least, the newest: cameras replay what they kept while they were offline, seldom more than days."""
 
+KEPT_MS = 8 * 24 * 3_600_000
+"""What is older is forgotten, for it holds plates: as late as this a passage may come (`hub.store.plate_rows`)."""
+
 ABOUT_IN = (GuessKind.ENTRY, GuessKind.TAKEN)
 
 
@@ -18,6 +21,8 @@ def guess(core: Core, kind: GuessKind, visit: Visit) -> None:
     guesses.append(Guess(kind=kind, visit=visit))
     if len(guesses) > 2 * KEPT:
         del guesses[:-KEPT]
+    while len(guesses) > 1 and (guesses[0].visit.out_ms or guesses[0].visit.in_ms) < core.now_ms - KEPT_MS:
+        del guesses[0]
 
 
 def take_guess(core: Core, zone: str, plate: str, direction: Direction, at_ms: int) -> Guess | None:

@@ -144,7 +144,7 @@ def admit(core: Core, lane: GateLane, state: LaneState, car: Passing, direction:
     state.last_plate = car.plate
     if state.waiting is not None and state.waiting.plate == car.plate:
         state.waiting = None
-    remember(state, car.at_ms, car.plate, direction)
+    remember(core, state, car.at_ms, car.plate, direction)
     somebody_passed(core, state)
     if car.tailgated:
         tailgated(core, state, car.device)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from hub.core.context import Core
-from hub.core.parking.guesses import take_guess
+from hub.core.parking.guesses import KEPT_MS, take_guess
 from hub.core.parking.index import index, note_inside, oldest_nameless, visit_inside
 from hub.core.parking.ledger import enter, leave, miss_exit, name_visit, write_entry, zone_state
-from hub.core.parking.state import GuessKind, LaneState, Passing
+from hub.core.parking.state import GuessKind, LaneState, ParkingState, Passing
 from hub.model import Direction, EntryReason, GateLane, LedgerEntry, ReadHow, Visit
 from hub.plates import similar
 
@@ -20,8 +20,8 @@ REMEMBERED = 512
 """Cars of a lane that replayed records are compared with, at least: about a day of a busy gate."""
 
 
-def remember(state: LaneState, at_ms: int, plate: str, direction: Direction) -> None:
-    """A car passed the lane."""
+def remember(core: Core, state: LaneState, at_ms: int, plate: str, direction: Direction) -> None:
+    """A car passed the lane. Cars of long ago are forgotten, for the plates' sake: no replay is so late."""
     car = (at_ms, plate, direction.value)
     if not state.passed or car >= state.passed[-1]:
         state.passed.append(car)
@@ -29,6 +29,16 @@ def remember(state: LaneState, at_ms: int, plate: str, direction: Direction) -> 
         insort(state.passed, car)
     if len(state.passed) > 2 * REMEMBERED:
         del state.passed[:-REMEMBERED]
+    if state.passed[0][0] < core.now_ms - KEPT_MS:
+        del state.passed[: bisect_left(state.passed, (core.now_ms - KEPT_MS, "", ""))]
+
+
+def forget_plates(parking: ParkingState, plates: set[str]) -> None:
+    """These cars are known by no plate any more: a replay of one is taken for the unread car that passed then."""
+    for lane in parking.lanes.values():
+        lane.passed = [(at_ms, "" if plate in plates else plate, way) for at_ms, plate, way in lane.passed]
+        lane.last_plate = "" if lane.last_plate in plates else lane.last_plate
+    parking.guesses = [one for one in parking.guesses if one.visit.plate not in plates]
 
 
 def replay(core: Core, lane: GateLane, state: LaneState, car: Passing, direction: Direction) -> None:
@@ -38,7 +48,7 @@ def replay(core: Core, lane: GateLane, state: LaneState, car: Passing, direction
     """
     if _seen(core, lane, state, car, direction):
         return
-    remember(state, car.at_ms, car.plate, direction)
+    remember(core, state, car.at_ms, car.plate, direction)
     guessed = take_guess(core, lane.zone, car.plate, direction, car.at_ms) if car.plate else None
     if guessed is not None:
         _settle_guess(core, lane, guessed.kind, guessed.visit, car)

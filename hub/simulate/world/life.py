@@ -201,10 +201,11 @@ class Life:
 
     def _receipted(self, community: str, receipt: Receipt) -> None:
         _ = community
-        self.report(receipt)
+        if self.alive:  # while it opens too: critical messages go out unrecorded before it can commit
+            self.owner.add_receipt(receipt)
 
     def report(self, receipt: Receipt) -> None:
-        """What a provider says of one attempt, now or later."""
+        """What a provider says later of one attempt: nobody listens before it serves."""
         if self.alive and self.ready:
             self.owner.add_receipt(receipt)
 

@@ -18,12 +18,14 @@ document.addEventListener("submit", (event) => {
   }, 0);
 });
 // The browser's own words for "no file chosen" would stand there in its language: ours stand in their place.
-document.addEventListener("change", (event) => {
-  const field = event.target;
+function sayChosen(field) {
   if (!field.dataset || !field.dataset.chosen || !field.files.length) return;
   field.parentNode.classList.add("chosen");
   field.parentNode.querySelector("b").textContent = field.dataset.chosen;
-});
+}
+document.addEventListener("change", (event) => sayChosen(event.target));
+// A photo may be there before this script is.
+document.querySelectorAll("input[data-chosen]").forEach(sayChosen);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

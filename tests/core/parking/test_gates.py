@@ -306,3 +306,19 @@ def test_a_lane_survives_a_jump_of_the_clock() -> None:
     yard.passed(-3590, jumped=-3600)
     yard.passed(-3500)
     assert yard.inside() == [CAR]
+
+
+def test_a_lane_forgets_plates_of_long_ago_when_the_next_car_passes() -> None:
+    """A replay so late is none: at a quiet lane a count alone would keep plates for months."""
+    yard = Yard()
+    yard.plate(10, "cam-s-in", CAR)
+    yard.plate(60, "cam-s-out", CAR)
+    yard.plate(100, "cam-s-out", OTHER)  # never seen to come in
+    yard.passed(200)
+    assert CAR in repr(yard.lane("s-in").passed)
+    late = 9 * 86_400
+    yard.plate(late, "cam-s-in", THIRD)
+    yard.plate(late + 60, "cam-s-out", "沪C11111")
+    yard.passed(late + 100)
+    assert [plate for _, plate, _ in yard.lane("s-in").passed] == [THIRD]
+    assert [one.visit.plate for one in yard.core.state.parking.guesses] == ["沪C11111"]
