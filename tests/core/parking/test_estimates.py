@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hub.core.context import Core
-from hub.core.parking.estimates import estimate_now, estimate_soon
+from hub.core.parking.estimates import estimate_now, estimate_soon, zone_due
 from hub.core.parking.state import SpaceState, ZoneState
 from hub.model import EntryReason, Estimate, Visit
 from tests.core.parking.lots import START, lot, set_space, whole
+
+DAY_MS = 86_400_000
 
 
 def test_live_sensors_are_nearly_exact() -> None:
@@ -102,8 +104,22 @@ def test_a_doubted_sensor_is_believed_once_it_has_changed() -> None:
     assert whole(core).unknown == 0
 
 
-def visit(id: int, home: str) -> Visit:
-    return Visit(id=id, zone="", plate=home, home=home, in_ms=START, in_entry=0, in_how=EntryReason.PASSED)
+def test_a_sensor_that_its_homes_cars_contradict_is_doubted_until_it_changes() -> None:
+    core = lot(spaces=3, homes=True, gates=True)
+    for n in range(3):
+        set_space(core, n, occupied=True)
+        core.state.parking.spaces[f"p{n:02}"].since_ms = START - 2 * DAY_MS
+    visits = core.state.parking.visits
+    visits[1] = visit(1, "h0", START - DAY_MS)  # it came again, and the space had never been free
+    visits[2] = visit(2, "h1", START - 3 * DAY_MS)
+    zone_due(core, "", core.zones_due_ms or 0)
+    doubted = [bool(core.state.parking.spaces[f"p{n:02}"].doubted_ms) for n in range(3)]
+    assert doubted == [True, False, False]  # of the third home nobody knows a car
+    assert known(core).unknown == 1
+
+
+def visit(id: int, home: str, in_ms: int = START) -> Visit:
+    return Visit(id=id, zone="", plate=home, home=home, in_ms=in_ms, in_entry=0, in_how=EntryReason.PASSED)
 
 
 def known(core: Core) -> Estimate:
