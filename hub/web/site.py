@@ -21,10 +21,11 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from hub.core.commands import AnyCommand
 from hub.delivery.links import LinkClaim
-from hub.model import Fact
+from hub.model import FACTS, Fact
 from hub.store.schema import look
 from hub.web import rows
 from hub.web.access import Right, Visitor
+from hub.web.fact_words import FACT
 from hub.web.keys import SESSION_KEY, ensure_setting
 from hub.web.language import COOKIE, LANGUAGES, chosen, marked, translated
 from hub.web.live import Pulse
@@ -291,8 +292,10 @@ class Site:
             text, lambda one, many, n: text(one if n == 1 else many), newstyle=True
         )
 
-        def fact(value: Fact) -> str:
-            return text(YES if value else NO) if isinstance(value, bool) else str(value)
+        def fact(value: Fact, name: str) -> str:
+            said = text(YES if value else NO) if isinstance(value, bool) else str(value)
+            unit = FACTS[name][1] if name in FACTS else ""
+            return f"{word(language, FACT, name)} {said}{' ' if unit[:1].isalpha() else ''}{unit}"
 
         environment.filters.update(clock=clock, moment=moment, word=spoken, fact=fact)
         return environment
