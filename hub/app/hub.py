@@ -31,7 +31,7 @@ from hub.delivery.links import Links
 from hub.delivery.live import LiveLink
 from hub.delivery.modem import Modems
 from hub.delivery.senders import Senders
-from hub.errors import ConfigError, TransportError
+from hub.errors import ConfigError, StoreError, TransportError
 from hub.influx import Follower
 from hub.metrics import Metrics
 from hub.model import Receipt
@@ -137,43 +137,52 @@ class Hub:
                 tasks.create_task(follower.run(), name="influx")
             tasks.create_task(asyncio.to_thread(self.senders.warm), name="warm")
             tasks.create_task(self._retain(), name="retention")
-            tasks.create_task(serve(app, self.socket, self.config.web), name="web")
+            serving = asyncio.Event()
+            tasks.create_task(serve(app, self.socket, self.config.web, started=serving.set), name="web")
             for community, prover in self.provers.items():
                 tasks.create_task(prover.run(), name=f"prover {community}")
             if self.bus is not None:
                 tasks.create_task(_lasting(self.bus), name="bus")
             for name, task in {**self.watch.tasks(), **self.answers.tasks(), **Gates(self).tasks()}.items():
                 tasks.create_task(task, name=name)
-            tasks.create_task(self._say_when_ready(started), name="ready")
+            tasks.create_task(self._say_when_ready(serving, started), name="ready")
 
     async def _stop_delivery(self) -> None:
         self.dispatcher.stop()
 
-    async def _say_when_ready(self, started: Callable[[], None]) -> None:
+    async def _say_when_ready(self, serving: asyncio.Event, started: Callable[[], None]) -> None:
+        """Once messages come in and pages are answered."""
+        await serving.wait()
         while not all(session.connected for session in self.sessions):  # noqa: ASYNC110 - a session has no event
             await asyncio.sleep(0.05)
         started()
 
     async def _retain(self) -> None:
-        keep, loop = self.config.store, asyncio.get_running_loop()
         while True:
-            now_ms = self.clock.now_ms()
-            for community in self.config.communities:
-                drop = partial(
-                    self.store.retain,
-                    community,
-                    now_ms - milliseconds(keep.keep_readings),
-                    keep.keep_bytes,
-                    incidents_before_ms=now_ms - milliseconds(keep.keep_incidents),
-                )
-                while await loop.run_in_executor(self.writer, drop):
-                    continue  # small deletes, so that commits come between
-                old = now_ms - milliseconds(self.config.parking.keep_plates)
-                forget = partial(self.store.forget_plates, community, old)
-                while await loop.run_in_executor(self.writer, forget):
-                    continue
-            await loop.run_in_executor(self.writer, self.store.make_reserve)
+            try:
+                await self._drop_what_is_old()
+            except StoreError as exc:  # a full disk: what is old can wait, alarms cannot
+                log.warning("nothing old was deleted", error=str(exc))
             await asyncio.sleep(RETAIN_EVERY_S)
+
+    async def _drop_what_is_old(self) -> None:
+        keep, loop = self.config.store, asyncio.get_running_loop()
+        now_ms = self.clock.now_ms()
+        for community in self.config.communities:
+            drop = partial(
+                self.store.retain,
+                community,
+                now_ms - milliseconds(keep.keep_readings),
+                keep.keep_bytes,
+                incidents_before_ms=now_ms - milliseconds(keep.keep_incidents),
+            )
+            while await loop.run_in_executor(self.writer, drop):
+                continue  # small deletes, so that commits come between
+            old = now_ms - milliseconds(self.config.parking.keep_plates)
+            forget = partial(self.store.forget_plates, community, old)
+            while await loop.run_in_executor(self.writer, forget):
+                continue
+        await loop.run_in_executor(self.writer, self.store.make_reserve)
 
     def committed(self, commit: Commit) -> None:
         self.metrics.committed(commit)
