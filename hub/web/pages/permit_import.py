@@ -11,9 +11,10 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.model import Permit, Person, Place
 from hub.web.access import Right, Visitor
+from hub.web.confirming import confirmed
 from hub.web.forms import sent_form
-from hub.web.language import chosen, marked, translated
-from hub.web.pages.calendars import NO_FILE, OLD
+from hub.web.language import chosen, translated
+from hub.web.pages.calendars import NO_FILE
 from hub.web.pages.people import to_page
 from hub.web.permit_sheet import COLUMNS, KIND, Sheet, Words, lines_of, read_sheet, text_of
 from hub.web.registry_preview import Entries, entries, stamp
@@ -25,7 +26,6 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 500
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SOMEBODY = marked("预览之后通行证、住户或人员被别人改过,请重新上传。")
 
 
 def _known(request: Request, site: Site) -> tuple[str, Entries]:
@@ -145,15 +145,7 @@ async def confirm(request: Request, site: OurSite) -> Response:
     """Exactly what was shown, if what it was compared with is still so."""
     visitor, filled = await sent_form(request, site, Right.REGISTRY)
     community, known = await run_in_threadpool(_known, request, site)
-    language = chosen(request)[0]
-    taken = site.uploads.take(filled.text("upload"), visitor.account, community, site.deps.now_ms())
-    if taken is None:
-        refused = [translated(language, OLD)]
-    elif taken.stamp != stamp(known):
-        refused = [translated(language, SOMEBODY)]
-    else:
-        answers = await site.await_commands(community, taken.commands)
-        refused = [one.refused for one in answers if one.refused]
-        if not refused:
-            return to_page(request, "/permits", answers[-1])
+    refused, answers = await confirmed(request, site, visitor, community, known, filled.text("upload"))
+    if not refused:
+        return to_page(request, "/permits", answers[-1])
     return await run_in_threadpool(lambda: _page(request, site, visitor, refused=refused, status=409))

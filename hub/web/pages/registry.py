@@ -12,9 +12,10 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.model import Person
 from hub.web.access import Right, Visitor
+from hub.web.confirming import confirmed
 from hub.web.forms import sent_form
 from hub.web.language import chosen, marked, translated
-from hub.web.pages.calendars import NO_FILE, OLD
+from hub.web.pages.calendars import NO_FILE
 from hub.web.pages.people import to_page
 from hub.web.registry_file import Line, duties_csv, in_order, jsonl, people_csv, read_csv, read_jsonl, still_home
 from hub.web.registry_preview import Change, Entries, as_puts, entries, preview, stamp
@@ -38,7 +39,6 @@ WHAT: Mapping[str, str] = {
     "override": marked("替班"),
     "calendar_day": marked("日历"),
 }
-SOMEBODY = marked("预览之后名单被别人改过,请重新上传。")
 
 
 def _known(request: Request, site: Site) -> tuple[str, Entries]:
@@ -167,15 +167,7 @@ async def confirm(request: Request, site: OurSite) -> Response:
     """All of it, if the registry is still what the preview was made from."""
     visitor, filled = await sent_form(request, site, Right.ACCOUNTS)
     community, known = await run_in_threadpool(_known, request, site)
-    language = chosen(request)[0]
-    taken = site.uploads.take(filled.text("upload"), visitor.account, community, site.deps.now_ms())
-    if taken is None:
-        refused = [translated(language, OLD)]
-    elif taken.stamp != stamp(known):
-        refused = [translated(language, SOMEBODY)]
-    else:
-        answers = await site.await_commands(community, taken.commands)
-        refused = [one.refused for one in answers if one.refused]
-        if not refused:
-            return to_page(request, "/registry", answers[-1])
+    refused, answers = await confirmed(request, site, visitor, community, known, filled.text("upload"))
+    if not refused:
+        return to_page(request, "/registry", answers[-1])
     return await run_in_threadpool(lambda: _page(request, site, visitor, refused=refused, status=409))
